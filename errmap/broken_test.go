@@ -1,0 +1,119 @@
+package errmap_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+)
+
+// Errors as they should not be, and makers of errors.
+
+// carrier has any status, and any error inside.
+type carrier struct {
+	status *status.Status
+	inner  error
+}
+
+func (c carrier) Error() string              { return secret }
+func (c carrier) Unwrap() error              { return c.inner }
+func (c carrier) GRPCStatus() *status.Status { return c.status }
+
+// pointerCarrier fails when a nil one is asked.
+type pointerCarrier struct{ status *status.Status }
+
+func (c *pointerCarrier) Error() string              { return secret + c.status.Message() }
+func (c *pointerCarrier) GRPCStatus() *status.Status { return c.status }
+
+// cycle wraps itself. Its Error would never end.
+type cycle struct{ inner error }
+
+func (c *cycle) Error() string { return secret + c.inner.Error() }
+func (c *cycle) Unwrap() error { return c.inner }
+
+// multi is a join that keeps its nils.
+type multi []error
+
+func (m multi) Error() string   { return fmt.Sprintf("%d errors", len(m)) }
+func (m multi) Unwrap() []error { return m }
+
+// bomb panics in one method, and in Error.
+type bomb struct{ in string }
+
+func (b bomb) Error() string { panic("Error: pw=hunter2") }
+
+func (b bomb) Is(error) bool {
+	if b.in == "Is" {
+		panic("Is: pw=hunter2")
+	}
+	return false
+}
+
+func (b bomb) Unwrap() error {
+	if b.in == "Unwrap" {
+		panic("Unwrap: pw=hunter2")
+	}
+	return nil
+}
+
+type statusBomb struct{}
+
+func (statusBomb) Error() string              { return secret }
+func (statusBomb) GRPCStatus() *status.Status { panic("GRPCStatus: pw=hunter2") }
+
+func wrap(times int, err error) error {
+	for range times {
+		err = plain{err}
+	}
+	return err
+}
+
+// plain is a wrapper that asks nothing of what it wraps: fmt.Errorf would ask for the text.
+type plain struct{ inner error }
+
+func (p plain) Error() string { return "wrapped at 10.0.0.3: " + p.inner.Error() }
+func (p plain) Unwrap() error { return p.inner }
+
+func details(m ...proto.Message) (all []*anypb.Any) {
+	for _, one := range m {
+		packed, err := anypb.New(one)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, packed)
+	}
+	return all
+}
+
+func withInfo(c codes.Code, text, reason, domain string, metadata map[string]string) error {
+	return status.ErrorProto(&spb.Status{
+		Code: int32(c), Message: text,
+		Details: details(&errdetails.ErrorInfo{Reason: reason, Domain: domain, Metadata: metadata}),
+	})
+}
+
+// infoOf writes the ErrorInfos of a status as REASON@domain key=value.
+func infoOf(s *status.Status) string {
+	var all []string
+	for _, d := range s.Details() {
+		info, ok := d.(*errdetails.ErrorInfo)
+		if !ok {
+			all = append(all, fmt.Sprintf("%T", d))
+			continue
+		}
+		all = append(all, info.GetReason()+"@"+info.GetDomain())
+		var pairs []string
+		for k, v := range info.GetMetadata() {
+			pairs = append(pairs, k+"="+v)
+		}
+		slices.Sort(pairs)
+		all = append(all, pairs...)
+	}
+	return strings.Join(all, " ")
+}

@@ -1,0 +1,59 @@
+package errmap
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// facts is the one table of the codes: the name in google.rpc.Code, and the text that a client reads when
+// nobody chose another.
+var facts = [...]struct{ name, text string }{
+	Canceled:           {"CANCELLED", "The operation was cancelled"},
+	Unknown:            {"UNKNOWN", "unknown error"},
+	InvalidArgument:    {"INVALID_ARGUMENT", "The client specified an invalid argument"},
+	DeadlineExceeded:   {"DEADLINE_EXCEEDED", "Deadline expired before operation could complete"},
+	NotFound:           {"NOT_FOUND", "The requested entity was not found"},
+	AlreadyExists:      {"ALREADY_EXISTS", "The entity attempted to be created already exists"},
+	PermissionDenied:   {"PERMISSION_DENIED", "The caller does not have permission to execute the specified operation"},
+	ResourceExhausted:  {"RESOURCE_EXHAUSTED", "A resource has been exhausted"},
+	FailedPrecondition: {"FAILED_PRECONDITION", "The operation was rejected because the system is not in a state required for execution"},
+	Aborted:            {"ABORTED", "The operation was aborted"},
+	OutOfRange:         {"OUT_OF_RANGE", "The operation was attempted past the valid range"},
+	Unimplemented:      {"UNIMPLEMENTED", "The operation is not implemented or not supported/enabled in this service"},
+	Internal:           {"INTERNAL", "internal error"},
+	Unavailable:        {"UNAVAILABLE", "The service is currently unavailable"},
+	DataLoss:           {"DATA_LOSS", "There was unrecoverable data loss or corruption"},
+	Unauthenticated:    {"UNAUTHENTICATED", "The request does not have valid authentication credentials for the operation"},
+}
+
+// defaults are the statuses of the table, made once and shared: a Status can not be changed.
+var defaults = func() (all [len(facts)]*status.Status) {
+	for c := Canceled; c.known(); c++ {
+		all[c] = status.New(codes.Code(c), facts[c].text)
+	}
+	return all
+}()
+
+// ParseCode gives the code of a name in google.rpc.Code, such as "NOT_FOUND". Nothing else is accepted: no
+// numbers, no other spelling, and not OK.
+func ParseCode(name string) (Code, error) {
+	if name == "OK" {
+		return 0, fmt.Errorf("errmap: code %q is not an error; name one of the sixteen others, such as %q", name, NotFound.Name())
+	}
+	for c := Canceled; c.known(); c++ {
+		if facts[c].name == name {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("errmap: unknown code %q; write a name of google.rpc.Code, such as %q", name, NotFound.Name())
+}
+
+// nameOf names any code, also one that another implementation made up.
+func nameOf(c codes.Code) string {
+	if known := Code(c); known.known() {
+		return known.Name()
+	}
+	return c.String()
+}

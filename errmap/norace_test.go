@@ -1,0 +1,5 @@
+//go:build !race
+
+package errmap_test
+
+const raceEnabled = false
