@@ -1,0 +1,149 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A chain is parts, sorted and checked, and the lines compiled of them so far.
+type chain struct {
+	side   Side
+	target string
+	links  []*link
+	lines  table
+}
+
+func newChain(side Side, parts []Part) (*chain, error) {
+	var d draft
+	var errs []error
+	for i, p := range parts {
+		if p == nil {
+			errs = append(errs, fmt.Errorf("framework: part %d of the %s chain is nil", i+1, side))
+			continue
+		}
+		p.addTo(&d)
+	}
+	sorted, err := links(side, d.links)
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return nil, inTarget(side, d.target, err)
+	}
+	return &chain{side: side, target: d.target, links: sorted}, nil
+}
+
+// inTarget says for which server or client an error was found.
+func inTarget(side Side, target string, err error) error {
+	if target == "" {
+		return err
+	}
+	return fmt.Errorf("framework: %s %q: %w", side, target, err)
+}
+
+// A boundLink is a link with the interceptor that it has on one method.
+type boundLink struct {
+	link        *link
+	interceptor Interceptor
+}
+
+// line is the compiled line of a method, compiled now if it is called for the first time.
+func (c *chain) line(full string, kind Kind) (*line, error) {
+	if l := c.lines.get(full, kind); l != nil {
+		return l, l.refusal
+	}
+	l := c.compileLate(full, kind)
+	return l, l.refusal
+}
+
+// compileLate compiles a method that was never bound; one that breaks a check is refused, and logged.
+func (c *chain) compileLate(full string, kind Kind) *line {
+	m, err := ParseMethod(full)
+	if err != nil {
+		return &line{full: full, refusal: status.Error(codes.Unimplemented, err.Error())}
+	}
+	l, err := c.compile(m, full, kind)
+	if err != nil {
+		slog.Error("framework: a method is refused since its chain is wrong", "grpc.method", full, "error", err)
+		l = &line{full: full, refusal: status.Errorf(codes.Internal, "framework: %s is refused since its chain is wrong; see the log", full)}
+	}
+	return c.lines.add(full, kind, l)
+}
+
+// compile makes the line of a method.
+func (c *chain) compile(m Method, full string, kind Kind) (*line, error) {
+	info := MethodInfo{Method: m, Kind: kind, Side: c.side, Target: c.target, Descriptor: descriptorOf(m)}
+	var bound []boundLink
+	var errs []error
+	for _, l := range c.links {
+		i, err := l.bind(info)
+		if err != nil {
+			errs = append(errs, err)
+		} else if i != nil {
+			bound = append(bound, boundLink{l, i})
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, inTarget(c.side, c.target, err)
+	}
+	return newLine(info, full, bound), nil
+}
+
+// bind is the link's interceptor for a method; nil where it does not stand on it.
+func (l *link) bind(info MethodInfo) (_ Interceptor, err error) {
+	if on, err := l.covers(info.Method, info.Kind); err != nil || !on {
+		return nil, err
+	}
+	b, ok := l.interceptor.(Binder)
+	if !ok {
+		return l.interceptor, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = l.errorf("Bind of %s panicked: %v\n%s", info.Method, p, debug.Stack())
+		}
+	}()
+	i, err := b.Bind(info)
+	if err != nil {
+		return nil, fmt.Errorf("%w", l.errorf("Bind of %s: %v", info.Method, err))
+	}
+	if isNil(i) {
+		return nil, nil
+	}
+	return i, nil
+}
+
+// guarded runs a line for a server, and answers a panic that no link recovered from with INTERNAL.
+func (l *line) guarded(c *Call) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.ErrorContext(c.parent, "framework: panic in a server chain", "grpc.method", l.full, "panic", p, "stack", string(debug.Stack()))
+			err = status.Error(codes.Internal, "internal error")
+		}
+		if m := c.more.Load(); m != nil {
+			m.deliver()
+		}
+		c.end()
+	}()
+	return notOK(l, l.handler(c.context(), c))
+}
+
+// end makes the Call of no more use.
+func (c *Call) end() { c.state.Store(callEnded) }
+
+// notOK makes an error of an error that says it is none: grpc-go would end a stream cleanly for it.
+func notOK(l *line, err error) error {
+	if err != nil && status.Code(err) == codes.OK {
+		return status.Errorf(codes.Internal, "framework: %s ended with an error whose status code is OK", l.full)
+	}
+	return err
+}
+
+// run is the whole line around a client's call, whose end it is.
+func (l *line) run(ctx context.Context, c *Call) error {
+	defer c.end()
+	return notOK(l, l.handler(ctx, c))
+}

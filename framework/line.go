@@ -1,0 +1,155 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A line is the links that stand on one method, compiled: handlers that hold no state of a call, each calling the one
+// inside. The last of its nodes is the RPC itself.
+type line struct {
+	info     MethodInfo
+	full     string
+	names    []string // of the links, by depth
+	raw      string   // the name of a link that is a raw pair; "" for none
+	segments []segment
+	handler  Handler // enters the outermost node
+	response reflect.Type
+	refusal  error // of every call, where the chain is wrong for the method
+}
+
+// A node is one place in a line: a link, or the RPC itself.
+type node struct {
+	interceptor Interceptor
+	next        Handler
+	depth       int32
+	line        *line
+}
+
+// newLine compiles bound links.
+func newLine(info MethodInfo, full string, bound []boundLink) *line {
+	l := compileLine(info, full, bound)
+	if info.Side == ClientSide && info.Kind != Unary {
+		l.segments = segments(info, full, bound)
+	}
+	return l
+}
+
+// A segment is the links of a client's streams up to a raw one. Each has a line of its own: a raw link makes the stream
+// that is inside of it when it likes, and uses it on the caller's goroutine.
+type segment struct {
+	line *line
+	raw  grpc.StreamClientInterceptor // inside of the line; nil for the last
+}
+
+func segments(info MethodInfo, full string, bound []boundLink) (all []segment) {
+	from := 0
+	for i, b := range bound {
+		if raw, ok := b.interceptor.(*rawClient); ok {
+			all = append(all, segment{compileLine(info, full, bound[from:i]), raw.stream})
+			from = i + 1
+		}
+	}
+	if from < len(bound) {
+		all = append(all, segment{line: compileLine(info, full, bound[from:])})
+	}
+	return all
+}
+
+func compileLine(info MethodInfo, full string, bound []boundLink) *line {
+	l := &line{info: info, full: full, response: goType(outputOf(info.Descriptor))}
+	nodes := make([]node, len(bound)+1)
+	for i := len(bound); i >= 0; i-- {
+		nodes[i] = node{interceptor: theRPC{}, next: l.handler, depth: int32(i), line: l}
+		l.handler = nodes[i].handler()
+	}
+	for i, b := range bound {
+		nodes[i].interceptor = b.interceptor
+		l.names = append(l.names, b.link.name)
+		if b.link.isRaw() {
+			l.raw = b.link.name
+		}
+	}
+	return l
+}
+
+// handler lets a call enter, and judges what came of it. What most calls do is here, the rest in slow and left.
+func (n *node) handler() Handler {
+	return func(ctx context.Context, c *Call) error {
+		again, ok := c.enter(n.depth)
+		if !ok {
+			return n.line.outOfTurn(c, n.depth)
+		}
+		if again || c.more.Load() != nil {
+			return n.slow(ctx, c, again)
+		}
+		err := n.interceptor.Intercept(ctx, c, n.next)
+		c.leave(n.depth)
+		if err == nil && c.response != nil && c.more.Load() == nil {
+			return nil
+		}
+		return n.left(ctx, c, err)
+	}
+}
+
+// left judges what a link returned.
+func (n *node) left(ctx context.Context, c *Call, err error) error {
+	if c.more.Load() != nil {
+		return n.line.leave(ctx, c, n.depth, err)
+	}
+	if err == nil {
+		err = n.line.judge(c, n.depth)
+	}
+	if err != nil {
+		c.response = nil
+	}
+	return err
+}
+
+// theRPC is the innermost node's. It lets one goroutine at a time do the RPC of a Call.
+type theRPC struct{}
+
+func (theRPC) Intercept(ctx context.Context, c *Call, _ Handler) error {
+	if !c.state.CompareAndSwap(callIdle, callRunning) {
+		return c.line.outOfTurn(c, int32(len(c.line.names)))
+	}
+	defer c.state.CompareAndSwap(callRunning, callIdle)
+	return c.driver.invoke(ctx, c)
+}
+
+// judge refuses a link's nil that stands for nothing.
+func (l *line) judge(c *Call, depth int32) error {
+	switch {
+	case int(depth) == len(l.names):
+		return nil
+	case !l.info.Kind.StreamsResponses():
+		if c.response == nil {
+			return l.errorf(int(depth), "returned nil without a response: call next, SetResponse, or return an error")
+		}
+	case c.reached == depth+1:
+		return l.errorf(int(depth), "returned nil without calling next and without SetResponses")
+	}
+	return nil
+}
+
+// outOfTurn is the error of a next called when it was not its turn.
+func (l *line) outOfTurn(c *Call, depth int32) error {
+	if c.at < depth {
+		return l.errorf(int(depth)-1, "called next after Intercept returned")
+	}
+	return l.errorf(int(depth)-1, "called next twice at once; use Clone for attempts side by side")
+}
+
+// errorf is the INTERNAL of a link that broke the contract of Intercept. It names the link.
+func (l *line) errorf(depth int, format string, args ...any) error {
+	name := "the caller"
+	if depth >= 0 && depth < len(l.names) {
+		name = fmt.Sprintf("link %q", l.names[depth])
+	}
+	return status.Errorf(codes.Internal, "framework: %s: %s %s", l.full, name, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,162 @@
+package framework
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sluice-go/sluice/internal/method"
+)
+
+// A link is a declaration in its place in a chain.
+type link struct {
+	*declaration
+	name   string
+	stage  Stage
+	rank   int // of the stage, on the chain's side
+	before []string
+	after  []string
+}
+
+// links are a chain's links in order, first is outermost, with everything checked that can be without methods.
+func links(side Side, declared []*declaration) ([]*link, error) {
+	named, errs := name(declared)
+	for _, l := range named {
+		errs = append(errs, l.settle(side)...)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return sortLinks(named)
+}
+
+// name gives every declaration its name: its own, or its package's with a number from the second one on.
+func name(declared []*declaration) ([]*link, []error) {
+	var errs []error
+	all := make([]*link, len(declared))
+	taken := map[string]*link{}
+	for i, d := range declared {
+		all[i] = &link{declaration: d, name: d.placement.Name}
+		if first := taken[d.placement.Name]; d.placement.Name != "" && first != nil {
+			errs = append(errs, all[i].errorf("the name is taken by the one at %s; give one of them another with Name", first.place))
+		} else if d.placement.Name != "" {
+			taken[d.placement.Name] = all[i]
+		}
+	}
+	for _, l := range all {
+		if l.name == "" {
+			l.name = unusedName(l.pkg, taken)
+			taken[l.name] = l
+		}
+	}
+	return all, errs
+}
+
+func unusedName(base string, taken map[string]*link) string {
+	candidate := base
+	for n := 2; taken[candidate] != nil; n++ {
+		candidate = fmt.Sprintf("%s#%d", base, n)
+	}
+	return candidate
+}
+
+// settle takes over what the declaration says of the place, and checks it.
+func (l *link) settle(side Side) (errs []error) {
+	for _, p := range l.problems {
+		errs = append(errs, l.errorf("%s", p))
+	}
+	l.before = orElse(l.declaration.before, l.placement.Before)
+	l.after = orElse(l.declaration.after, l.placement.After)
+	if l.stage = l.placement.Stage; l.stage == "" {
+		l.stage = StageApp
+	}
+	if err := l.settleStage(side); err != nil {
+		errs = append(errs, err)
+	}
+	if !l.placement.serves(side) {
+		errs = append(errs, l.errorf("%s does not serve on a %s; it serves on a %s", l.what, side, 1-side))
+	}
+	if err := l.halvesMissing(); err != nil {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+func (l *link) settleStage(side Side) error {
+	if !l.stage.known() {
+		return l.errorf("unknown stage %q%s", l.stage, didYouMean(string(l.stage), stageNames(side)))
+	}
+	rank, ok := l.stage.rank(side)
+	if !ok {
+		return l.errorf("stage %q is not on a %s%s", l.stage, side, didYouMean(string(l.stage), stageNames(side)))
+	}
+	l.rank = rank
+	return nil
+}
+
+// halvesMissing refuses a raw pair whose missing half is known to be needed before any method is.
+func (l *link) halvesMissing() error {
+	switch {
+	case l.raw.noUnary && l.raw.noStream:
+		return l.errorf("both interceptors are nil; pass one, or leave the part out")
+	case l.raw.noUnary && l.unaryOnly:
+		return l.errorf("UnaryOnly was said, but the unary interceptor is nil")
+	case len(l.on) > 0 || l.unaryOnly:
+		return nil
+	case l.raw.noStream:
+		return l.errorf("streams would go uncovered: the stream interceptor is nil; pass one, or say UnaryOnly()")
+	case l.raw.noUnary:
+		return l.errorf("unary RPCs would go uncovered: the unary interceptor is nil; pass one, or say On(…) with streaming methods")
+	}
+	return nil
+}
+
+// covers says whether the link stands on a method, and refuses a method whose half is missing.
+func (l *link) covers(m Method, kind Kind) (bool, error) {
+	if !l.selects(m) || l.unaryOnly && kind != Unary {
+		return false, nil
+	}
+	if kind == Unary && l.raw.noUnary || kind != Unary && l.raw.noStream {
+		return false, l.errorf("%s (%s) would go uncovered: that half of the pair is nil; pass it, or take the method out with Except", m, kind)
+	}
+	return true, nil
+}
+
+func (l *link) selects(m Method) bool {
+	return (len(l.on) == 0 || matchAny(l.on, m)) && !matchAny(l.except, m)
+}
+
+func matchAny(patterns []method.Pattern, m Method) bool {
+	for _, p := range patterns {
+		if p.Match(m.FullService(), m.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// errorf is an error about the link, with its name and place.
+func (l *link) errorf(format string, args ...any) error {
+	return fmt.Errorf("framework: link %q (%s): %s", l.name, l.place, fmt.Sprintf(format, args...))
+}
+
+func orElse(said, otherwise []string) []string {
+	if len(said) > 0 {
+		return said
+	}
+	return otherwise
+}
+
+func stageNames(side Side) []string {
+	names := make([]string, len(stageOrder[side]))
+	for i, s := range stageOrder[side] {
+		names[i] = string(s)
+	}
+	return names
+}
+
+// optionalName cuts the mark of a name that may be missing.
+func optionalName(ref string) (name string, optional bool) {
+	name = strings.TrimPrefix(ref, "?")
+	return name, name != ref
+}

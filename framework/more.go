@@ -1,0 +1,253 @@
+package framework
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc"
+)
+
+// more is what a Call holds that most RPCs never need. It is made by the first who does. Everything in it that links
+// register has an owner, the depth of the link, and is dropped when the owner is left.
+type more struct {
+	requests  []hook
+	responses []hook
+	headers   []metadataHook
+	trailers  []metadataHook
+	options   []ownedOption
+	replaced  []replacedRequest
+	sequence  *sequence
+	redirect  string // the method called in place of the caller's; "" for none
+	sink      sinkPointer
+	notes     *notes
+	clones    []*attempt // of the running links
+	attempt   *attempt   // that this Call is, where it is a Clone
+
+	mistaker int32
+	mistake  error
+}
+
+type hook struct {
+	owner int32
+	f     MessageFunc
+	log   *requestLog // in place of f: what KeepRequests and BufferRequests hold
+}
+
+// A replacedRequest is put back when its owner is left.
+type replacedRequest struct {
+	owner   int32
+	request any
+}
+
+type ownedOption struct {
+	owner  int32
+	option grpc.CallOption
+}
+
+// extra is the Call's more, made where there is none.
+func (c *Call) extra() *more {
+	if m := c.more.Load(); m != nil {
+		return m
+	}
+	m := &more{notes: &notes{}}
+	if !c.more.CompareAndSwap(nil, m) {
+		return c.more.Load()
+	}
+	return m
+}
+
+// replaceRequest has what is at a depth, and inside of it, see another request.
+func (c *Call) replaceRequest(depth int32, request any) {
+	if request == c.request {
+		return
+	}
+	m := c.extra()
+	m.replaced = append(m.replaced, replacedRequest{depth, c.request})
+	c.request = request
+}
+
+// OnRequest has f see every request message, of all kinds, in order. Functions are nested like the chain: a request
+// passes the outer links' first. A unary request passes f when next is called. Functions of one direction never run at
+// the same time; when next has returned none is running and none will.
+func (c *Call) OnRequest(f MessageFunc) {
+	m := c.extra()
+	m.requests = append(m.requests, hook{owner: c.link(), f: f})
+}
+
+// OnResponse has f see every response message, of all kinds, in order: inner links' functions first. One response,
+// of a unary call or a client stream, passes f when next returns. See OnRequest.
+func (c *Call) OnResponse(f MessageFunc) {
+	m := c.extra()
+	m.responses = append(m.responses, hook{owner: c.link(), f: f})
+}
+
+// pass has what the link outside registered see the request, when its next is called.
+func (l *line) pass(ctx context.Context, c *Call, depth int32, again bool) error {
+	m, owner := c.extra(), depth-1
+	if m.mistake != nil && m.mistaker == owner {
+		return m.mistake
+	}
+	if again {
+		if err := l.forget(c, m, owner); err != nil {
+			return err
+		}
+	}
+	if l.info.Kind != Unary {
+		return nil
+	}
+	request, err := l.passHooks(ctx, ownedBy(m.requests, owner), c.request)
+	if err == nil && request != c.request && !sameMessage(c.Side() == ClientSide, c.request, request) {
+		err = l.errorf(int(owner), "made a request of type %T of one of type %T", request, c.request)
+	}
+	if err == nil {
+		c.replaceRequest(depth, request)
+	}
+	return err
+}
+
+// forget drops what a failed attempt left, before the next one, if there may be one.
+func (l *line) forget(c *Call, m *more, owner int32) error {
+	c.response = nil
+	if r, ok := c.driver.(requester); ok {
+		if err := r.again(c, m, owner); err != nil {
+			return err
+		}
+	}
+	if s := m.sink.Load(); s != nil {
+		s.forget()
+	}
+	for _, h := range ownedBy(m.requests, owner) {
+		if h.log != nil {
+			h.log.rewind()
+		}
+	}
+	return nil
+}
+
+// passHooks passes a message through functions, in order.
+func (l *line) passHooks(ctx context.Context, hooks []hook, msg any) (any, error) {
+	for _, h := range hooks {
+		next, err := l.passHook(ctx, h, msg)
+		if err != nil {
+			return nil, err
+		}
+		msg = next
+	}
+	return msg, nil
+}
+
+func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
+	if h.log != nil {
+		return msg, h.log.add(msg)
+	}
+	next, err := h.f(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	if isNil(next) {
+		return nil, l.errorf(int(h.owner), "has a message function that returned nil, nil; return the message, or an error")
+	}
+	return next, nil
+}
+
+// slow is the handler for a call that has more.
+func (n *node) slow(ctx context.Context, c *Call, again bool) error {
+	err := n.line.pass(ctx, c, n.depth, again)
+	if err != nil {
+		c.leave(n.depth)
+		c.extra().drop(c, n.depth)
+		return err
+	}
+	ctx, done := c.begin(ctx, n.depth)
+	defer done()
+	err = n.interceptor.Intercept(ctx, c, n.next)
+	c.leave(n.depth)
+	return n.line.leave(ctx, c, n.depth, err)
+}
+
+// leave ends what stands at a depth, and has what the link outside registered see what comes back.
+func (l *line) leave(ctx context.Context, c *Call, depth int32, err error) error {
+	m := c.more.Load()
+	m.endClones(depth)
+	if err == nil && m.mistake != nil && m.mistaker == depth {
+		err = m.mistake
+	}
+	if err == nil {
+		err = l.settle(ctx, c, m, depth)
+	}
+	m.drop(c, depth)
+	if err == nil && !l.info.Kind.StreamsResponses() {
+		err = l.passResponse(ctx, c, m, depth-1)
+	}
+	if s := m.sink.Load(); s != nil {
+		err = s.pass(c, depth-1, err)
+	}
+	if err != nil {
+		c.response = nil
+	}
+	return err
+}
+
+// settle plays the responses that a link set, or judges its nil.
+func (l *line) settle(ctx context.Context, c *Call, m *more, depth int32) error {
+	if s := m.sequence; s != nil && s.owner == depth {
+		m.sequence = nil
+		return c.driver.(responder).respond(ctx, c, s)
+	}
+	return l.judge(c, depth)
+}
+
+// passResponse passes the one response through a link's functions, inner ones first.
+func (l *line) passResponse(ctx context.Context, c *Call, m *more, owner int32) error {
+	response, err := l.passHooks(ctx, reversed(ownedBy(m.responses, owner)), c.response)
+	if err != nil {
+		return err
+	}
+	if response != c.response && !sameMessage(true, c.response, response) {
+		return l.errorf(int(owner), "made a response of type %T of one of type %T", response, c.response)
+	}
+	c.response = response
+	return nil
+}
+
+// deliver sends on a server the metadata that was held to the end.
+func (m *more) deliver() {
+	if s := m.sink.Load(); s != nil {
+		s.deliver()
+	}
+}
+
+// drop forgets what the links at a depth and inside of it registered.
+func (m *more) drop(c *Call, depth int32) {
+	for n := len(m.replaced); n > 0 && m.replaced[n-1].owner >= depth; n-- {
+		c.request = m.replaced[n-1].request
+		m.replaced = m.replaced[:n-1]
+	}
+	m.requests = dropHooks(m.requests, depth)
+	m.responses = dropHooks(m.responses, depth)
+	m.headers = slices.DeleteFunc(m.headers, func(h metadataHook) bool { return h.owner >= depth })
+	m.trailers = slices.DeleteFunc(m.trailers, func(h metadataHook) bool { return h.owner >= depth })
+	m.options = slices.DeleteFunc(m.options, func(o ownedOption) bool { return o.owner >= depth })
+}
+
+// dropHooks cuts the hooks of a depth and inside of it, which are the last ones.
+func dropHooks(hooks []hook, depth int32) []hook {
+	n := len(hooks)
+	for n > 0 && hooks[n-1].owner >= depth {
+		n--
+	}
+	return hooks[:n:n]
+}
+
+// ownedBy is the part of the hooks that one link registered.
+func ownedBy(hooks []hook, owner int32) []hook {
+	from := slices.IndexFunc(hooks, func(h hook) bool { return h.owner == owner })
+	if from < 0 {
+		return nil
+	}
+	to := from
+	for to < len(hooks) && hooks[to].owner == owner {
+		to++
+	}
+	return hooks[from:to]
+}

@@ -1,0 +1,117 @@
+package framework
+
+import (
+	"reflect"
+
+	"google.golang.org/grpc"
+)
+
+// A Part is one thing a chain is made from: made by Use, UseServer, UseClient and Target, given to NewServerChain or
+// NewClientChain. A Part can be used in any number of chains.
+type Part interface{ addTo(d *draft) }
+
+// draft is what parts are collected into.
+type draft struct {
+	links  []*declaration
+	target string
+}
+
+// Use declares an interceptor. A nil one is refused by the chain.
+func Use(i Interceptor, o ...LinkOption) Part {
+	d := &declaration{what: typeName(i), interceptor: i, pkg: packageName(i)}
+	if isNil(i) {
+		d.problem("the interceptor is nil; pass one, or leave the part out")
+	} else if p, ok := i.(Placed); ok {
+		d.placement = p.Placement()
+	}
+	return d.declared(o)
+}
+
+// UseServer declares a pair of grpc's own server interceptors, ggm's for instance, as one link of a server chain.
+// They work unchanged at any place in the line. A pair that lacks the half its methods need is refused; see UnaryOnly.
+func UseServer(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor, o ...LinkOption) Part {
+	raw := &rawServer{unary: u, stream: s}
+	d := &declaration{what: "grpc server interceptors", pkg: funcName, raw: raw.halves(), interceptor: raw}
+	d.placement.Sides = []Side{ServerSide}
+	return d.declared(o)
+}
+
+// UseClient declares a pair of grpc's own client interceptors as one link of a client chain; see UseServer.
+func UseClient(u grpc.UnaryClientInterceptor, s grpc.StreamClientInterceptor, o ...LinkOption) Part {
+	raw := &rawClient{unary: u, stream: s}
+	d := &declaration{what: "grpc client interceptors", pkg: funcName, raw: raw.halves(), interceptor: raw}
+	d.placement.Sides = []Side{ClientSide}
+	return d.declared(o)
+}
+
+// Target says whose chain it is: MethodInfo.Target has the name, and so have the chain's errors.
+func Target(name string) Part { return targetPart(name) }
+
+type targetPart string
+
+func (t targetPart) addTo(d *draft) { d.target = string(t) }
+
+// funcName is what a function is called that was given no name.
+const funcName = "func"
+
+// packageName is the name of the package of a value's type, "func" for a function.
+func packageName(v any) string {
+	t := reflect.TypeOf(v)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() == reflect.Func || t.PkgPath() == "" {
+		return funcName
+	}
+	return lastElement(t.PkgPath())
+}
+
+// lastElement is the last element of an import path that is not a major version.
+func lastElement(path string) string {
+	last, rest := cutLast(path, '/')
+	if isMajorVersion(last) && rest != "" {
+		last, _ = cutLast(rest, '/')
+	}
+	return last
+}
+
+func isMajorVersion(s string) bool {
+	if len(s) < 2 || s[0] != 'v' {
+		return false
+	}
+	for _, r := range s[1:] {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func cutLast(s string, sep byte) (last, rest string) {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == sep {
+			return s[i+1:], s[:i]
+		}
+	}
+	return s, ""
+}
+
+func typeName(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return reflect.TypeOf(v).String()
+}
+
+// isNil reports whether v is nil, or an interface around a nil pointer, func, map or slice.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan, reflect.Interface:
+		return r.IsNil()
+	default:
+		return false
+	}
+}

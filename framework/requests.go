@@ -1,0 +1,181 @@
+package framework
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A requester is a driver of streamed requests.
+type requester interface {
+	// buffer fills a log with all requests, which waits for the caller's half-close.
+	buffer(ctx context.Context, c *Call, log *requestLog) error
+	// again prepares for the next attempt, or says why there is none.
+	again(c *Call, m *more, owner int32) error
+}
+
+// BufferRequests waits until the caller half-closes and gives all request messages as they are at this link, so that a
+// client stream can be answered without next, or sent again: next, called after it, sends them, each time anew.
+// More than limit messages are RESOURCE_EXHAUSTED. The messages are not to be changed. Of a unary call it gives the one
+// request. On a bidi stream, where ping-pong would wait for ever, it is INTERNAL; so it is on a server where the
+// message's type is not linked into the binary.
+func (c *Call) BufferRequests(ctx context.Context, limit int) ([]any, error) {
+	switch c.Kind() {
+	case Unary:
+		return []any{c.request}, nil
+	case BidiStream:
+		return nil, c.line.errorf(int(c.link()), "buffers the requests of a bidi stream, which may wait for ever; use OnRequest or KeepRequests")
+	}
+	m, log := c.extra(), &requestLog{limit: limit, buffers: true}
+	if err := c.driver.(requester).buffer(ctx, c, log); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(m.requests, func(h hook) bool { return h.log == log }); i < 0 {
+		m.requests = append(m.requests, hook{owner: c.link(), log: log})
+	}
+	return slices.Clone(log.msgs), nil
+}
+
+// KeepRequests keeps copies of the first request messages, as they are at this link, while they flow on, so that next
+// may be called again: the kept ones are sent first. Past that many messages, or when a response message or
+// header has reached the caller, another next returns the last attempt's status with the reason. It does nothing on a
+// unary call, whose request is there anyhow, and needs not be called for the one request of a server stream, which is
+// kept by reference; KeepRequests(1) copies it.
+func (c *Call) KeepRequests(messages int) {
+	switch {
+	case messages < 1:
+		c.misuse("keeps %d requests; keep at least one", messages)
+	case c.Kind() != Unary:
+		m := c.extra()
+		m.requests = append(m.requests, hook{owner: c.link(), log: &requestLog{limit: messages}})
+	}
+}
+
+// requestLog holds streamed requests in the place of their hooks where a link asked for it.
+type requestLog struct {
+	limit   int
+	buffers bool // for BufferRequests: complete before next, and past the limit an error
+
+	mu       sync.Mutex
+	msgs     []any
+	next     int  // of those to send again
+	complete bool // the caller has half-closed
+	over     bool // there were more than limit
+}
+
+// add keeps a copy of a message that flows on.
+func (l *requestLog) add(msg any) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case len(l.msgs) < l.limit && !l.over:
+		l.msgs = append(l.msgs, copyOf(msg))
+		l.next = len(l.msgs)
+	case l.buffers:
+		return status.Errorf(codes.ResourceExhausted, "framework: more than %d request messages to buffer", l.limit)
+	default:
+		l.over, l.msgs, l.next = true, nil, 0
+	}
+	return nil
+}
+
+// take gives a copy of the next message to send again. It gives io.EOF when all requests are known to have been
+// taken.
+func (l *requestLog) take() (msg any, ok bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.next < len(l.msgs) {
+		l.next++
+		return copyOf(l.msgs[l.next-1]), true, nil
+	}
+	if l.complete {
+		return nil, false, io.EOF
+	}
+	return nil, false, nil
+}
+
+// all are copies of all messages, to send again.
+func (l *requestLog) all() []any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	msgs := make([]any, len(l.msgs))
+	for i, msg := range l.msgs {
+		msgs[i] = copyOf(msg)
+	}
+	return msgs
+}
+
+func (l *requestLog) isOver() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over
+}
+
+func (l *requestLog) finish() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.complete, l.next = true, 0
+}
+
+func (l *requestLog) rewind() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next = 0
+}
+
+// fork is the log for a Clone, which sends the messages on its own account.
+func (l *requestLog) fork() *requestLog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &requestLog{limit: l.limit, msgs: slices.Clip(l.msgs), complete: l.complete}
+}
+
+// A tried RPC knows how its last attempt ended, and whether another may follow.
+type tried struct {
+	attempts  int
+	last      error
+	committed bool
+}
+
+// noMore says why there is no further attempt; nil where there may be one.
+func (t *tried) noMore(c *Call, m *more, owner int32) error {
+	if t.attempts == 0 {
+		return nil
+	}
+	if t.committed {
+		return withReason(t.last, "not tried again since a response had reached the caller")
+	}
+	if !c.Kind().StreamsRequests() {
+		return nil
+	}
+	log := m.logOf(owner)
+	switch {
+	case log == nil:
+		return c.line.errorf(int(owner), "called next again on a %s without BufferRequests or KeepRequests", c.Kind())
+	case log.over:
+		return withReason(t.last, "not tried again since more requests were sent than are kept")
+	}
+	return nil
+}
+
+// logOf is the log of a link; nil where it has none.
+func (m *more) logOf(owner int32) *requestLog {
+	for _, h := range ownedBy(m.requests, owner) {
+		if h.log != nil {
+			return h.log
+		}
+	}
+	return nil
+}
+
+// withReason is a status with something added to its message.
+func withReason(err error, reason string) error {
+	st, _ := status.FromError(err)
+	p := st.Proto()
+	p.Message += " (" + reason + ")"
+	return status.ErrorProto(p)
+}

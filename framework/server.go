@@ -1,0 +1,119 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A ServerChain is the interceptors of a server, sorted, checked and compiled once for each method. It is safe for
+// concurrent use.
+type ServerChain struct{ *chain }
+
+// NewServerChain makes a chain of parts. All mistakes are reported at once, joined, each with the link, its place
+// and the cure.
+func NewServerChain(parts ...Part) (*ServerChain, error) {
+	c, err := newChain(ServerSide, parts)
+	if err != nil {
+		return nil, err
+	}
+	return &ServerChain{c}, nil
+}
+
+// ServerOptions are what a grpc.Server needs to have the chain: one interceptor for each kind, and the options
+// that links bring themselves by a method ServerOptions, stats handlers for instance.
+func (c *ServerChain) ServerOptions() []grpc.ServerOption {
+	options := []grpc.ServerOption{grpc.ChainUnaryInterceptor(c.unary), grpc.ChainStreamInterceptor(c.stream)}
+	for _, l := range c.links {
+		if o, ok := l.interceptor.(serverOptioner); ok {
+			options = append(options, o.ServerOptions()...)
+		}
+	}
+	return options
+}
+
+type serverOptioner interface{ ServerOptions() []grpc.ServerOption }
+
+// Unary is the chain as an interceptor for unary RPCs, for a chain of grpc's own. It leaves out the options that
+// links bring themselves, and logs a warning if there are any; ServerOptions has them.
+func (c *ServerChain) Unary() grpc.UnaryServerInterceptor {
+	c.warnLeftOut("Unary")
+	return c.unary
+}
+
+// Stream is the chain as an interceptor for streams; see Unary.
+func (c *ServerChain) Stream() grpc.StreamServerInterceptor {
+	c.warnLeftOut("Stream")
+	return c.stream
+}
+
+func (c *ServerChain) warnLeftOut(what string) {
+	for _, l := range c.links {
+		if _, ok := l.interceptor.(serverOptioner); ok {
+			slog.Warn("framework: "+what+" leaves out the grpc options of a link; use ServerOptions", "link", l.name)
+		}
+	}
+}
+
+// Bind checks the chain against the services of a server, as grpc.Server.GetServiceInfo gives them, and compiles every
+// method: patterns that match nothing, methods that a raw pair leaves uncovered, and what a Binder says, are
+// errors, all at once, and then nothing is changed. A method never bound is compiled, and checked, at its first call.
+func (c *ServerChain) Bind(services map[string]grpc.ServiceInfo) error {
+	known, err := registered(services)
+	errs := []error{err, c.checkPatterns(known, "of the server's services")}
+	lines := make([]*line, 0, len(known))
+	for _, k := range known {
+		l, err := c.compile(k.method, k.full, k.kind)
+		errs = append(errs, err)
+		lines = append(lines, l)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return inTarget(c.side, c.target, err)
+	}
+	c.lines.bind(lines)
+	return nil
+}
+
+func (c *ServerChain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	l, err := c.line(info.FullMethod, Unary)
+	if err != nil {
+		return nil, err
+	}
+	rpc := &serverUnary{info: info, handler: handler}
+	rpc.parent, rpc.line, rpc.driver, rpc.request = ctx, l, rpc, req
+	if err := l.guarded(&rpc.Call); err != nil {
+		return nil, err
+	}
+	return rpc.response, nil
+}
+
+// serverUnary is a unary RPC on a server.
+type serverUnary struct {
+	Call
+	info    *grpc.UnaryServerInfo
+	handler grpc.UnaryHandler
+}
+
+func (s *serverUnary) service() any { return s.info.Server }
+
+func (s *serverUnary) invoke(ctx context.Context, c *Call) error {
+	response, err := s.handler(ctx, c.request)
+	if err != nil {
+		return err
+	}
+	if isNil(response) {
+		return status.Errorf(codes.Internal, "framework: the handler of %s returned nil without an error", c.line.full)
+	}
+	c.response = response
+	return nil
+}
+
+func (s *serverUnary) clone(*Call) (*Call, error) {
+	rpc := &serverUnary{info: s.info, handler: s.handler}
+	rpc.driver = rpc
+	return &rpc.Call, nil
+}
