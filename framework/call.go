@@ -113,7 +113,7 @@ func (c *Call) Response() any {
 // copied into the caller's reply. A nil one, one of another type, and a call that streams responses, make the RPC
 // INTERNAL, naming the link.
 func (c *Call) SetResponse(msg any) {
-	switch want := c.responseType(); {
+	switch want := c.wants(); {
 	case c.Kind().StreamsResponses():
 		c.misuse("set one response on a %s RPC; use SetResponses", c.Kind())
 	case isNil(msg):
@@ -125,7 +125,8 @@ func (c *Call) SetResponse(msg any) {
 	}
 }
 
-func (c *Call) responseType() reflect.Type {
+// wants is the type that a response has, nil where that is not known.
+func (c *Call) wants() reflect.Type {
 	if t, ok := c.driver.(typed); ok {
 		return t.responseType()
 	}

@@ -3,6 +3,7 @@ package framework_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"testing"
 	"time"
@@ -218,3 +219,5 @@ type (
 	serverStreamServer = grpc.ServerStreamingServer[dummypb.DummyResponse]
 	bidiServer         = grpc.BidiStreamingServer[dummypb.DummyRequest, dummypb.DummyResponse]
 )
+
+func principal(name string) slog.Attr { return slog.String(framework.AnnotationPrincipal, name) }
