@@ -266,7 +266,7 @@ func (s *clientStream) Header() (metadata.MD, error) {
 			return s.endHeader(), s.finalError()
 		}
 		md, err := a.stream.Header()
-		if err == nil {
+		if err == nil && len(md) > 0 { // else it has ended without headers, as an error does
 			err = s.flushHeader(md)
 		}
 		switch {

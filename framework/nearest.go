@@ -5,24 +5,37 @@ import (
 	"slices"
 )
 
-// didYouMean is `; did you mean "x"?` for the candidate nearest to a misspelt word, if one is within two edits
-// or begins with it; else it lists the candidates.
+// didYouMean is `; did you mean "x"?` for the candidate nearest to a misspelt word: within two edits, or one that the
+// word abbreviates. Else it lists the candidates.
 func didYouMean(word string, candidates []string) string {
 	best, distance := "", 3
 	for _, c := range candidates {
 		if d := editDistance(word, c); d < distance {
 			best, distance = c, d
-		} else if distance == 3 && len(word) > 2 && len(c) > len(word) && c[:len(word)] == word {
+		} else if best == "" && abbreviates(word, c) {
 			best = c
 		}
 	}
-	if best != "" {
+	switch {
+	case best != "":
 		return fmt.Sprintf("; did you mean %q?", best)
-	}
-	if len(candidates) == 0 {
+	case len(candidates) == 0:
 		return ""
 	}
 	return fmt.Sprintf("; there are %q", slices.Sorted(slices.Values(candidates)))
+}
+
+// abbreviates reports whether a word begins like another and is made of its letters in order: authn, authenticate.
+func abbreviates(word, full string) bool {
+	if len(word) < 3 || len(full) == 0 || word[0] != full[0] {
+		return false
+	}
+	for i := 0; i < len(full) && word != ""; i++ {
+		if full[i] == word[0] {
+			word = word[1:]
+		}
+	}
+	return word == ""
 }
 
 // editDistance is the Levenshtein distance in bytes.
