@@ -23,7 +23,7 @@ type notes struct {
 // Annotate says something of the RPC, for links further out and for the log line: a later value of a key wins. It
 // is safe for concurrent use, also from the handler through CallFrom, and does nothing when the RPC has ended.
 func (c *Call) Annotate(a ...slog.Attr) {
-	if c.state.Load() == callEnded {
+	if c.hasEnded() {
 		return
 	}
 	n := c.extra().notes

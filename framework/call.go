@@ -2,6 +2,7 @@ package framework
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"sync/atomic"
 
@@ -19,11 +20,12 @@ type Call struct {
 	request  any
 	response any
 
-	at      int32 // how many links, and the RPC itself, are entered and not left
-	reached int32 // the most that at was since the link at it was entered
+	at      int32  // how many links, and the RPC itself, are entered and not left
+	reached int32  // the most that at was since the link at it was entered
+	runs    uint32 // of the RPC that have ended
 
-	state atomic.Uint32
-	more  atomic.Pointer[more]
+	claims atomic.Uint32 // runs of the RPC that have begun; ended when the Call is of no more use
+	more   atomic.Pointer[more]
 }
 
 // A MessageFunc sees a message and gives the one that goes on in its place, usually the same. An error ends
@@ -54,12 +56,8 @@ type optioned interface{ callOptions() []grpc.CallOption }
 // cloners make a Call with a driver of its own, like theirs, or say why they can't.
 type cloner interface{ clone(c *Call) (*Call, error) }
 
-// The states of a Call.
-const (
-	callIdle uint32 = iota
-	callRunning
-	callEnded
-)
+// ended is in claims when the RPC is over.
+const callEnded = math.MaxUint32
 
 // Method is the RPC's method, parsed once for all calls of it.
 func (c *Call) Method() Method { return c.line.info.Method }
@@ -178,6 +176,21 @@ func (c *Call) enter(depth int32) (again, ok bool) {
 	c.at, c.reached = depth+1, depth+1
 	return again, true
 }
+
+// claim lets one goroutine at a time do the RPC: the one that finds that all runs begun have ended.
+//
+//go:norace
+func (c *Call) claim() bool { return c.claims.CompareAndSwap(c.runs, c.runs+1) }
+
+// release notes that a run has ended.
+//
+//go:norace
+func (c *Call) release() { c.runs = c.claims.Load() }
+
+// end makes the Call of no more use.
+func (c *Call) end() { c.claims.Store(callEnded) }
+
+func (c *Call) hasEnded() bool { return c.claims.Load() == callEnded }
 
 // leave notes that what stands at a depth was left.
 //

@@ -118,25 +118,33 @@ func (l *link) bind(info MethodInfo) (_ Interceptor, err error) {
 
 // guarded runs a line for a server, and answers a panic that no link recovered from with INTERNAL.
 func (l *line) guarded(c *Call) (err error) {
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			slog.ErrorContext(c.parent, "framework: panic in a server chain", "grpc.method", l.full, "panic", p, "stack", string(debug.Stack()))
-			err = status.Error(codes.Internal, "internal error")
+		if !returned {
+			err = l.recovered(c.parent, recover())
 		}
 		if m := c.more.Load(); m != nil {
 			m.deliver()
 		}
 		c.end()
 	}()
-	return notOK(l, l.handler(c.context(), c))
+	err = l.handler(c.context(), c)
+	returned = true
+	if err != nil {
+		err = l.notOK(err)
+	}
+	return err
 }
 
-// end makes the Call of no more use.
-func (c *Call) end() { c.state.Store(callEnded) }
+// recovered logs a panic, and gives what the client gets of it.
+func (l *line) recovered(ctx context.Context, p any) error {
+	slog.ErrorContext(ctx, "framework: panic in a server chain", "grpc.method", l.full, "panic", p, "stack", string(debug.Stack()))
+	return status.Error(codes.Internal, "internal error")
+}
 
 // notOK makes an error of an error that says it is none: grpc-go would end a stream cleanly for it.
-func notOK(l *line, err error) error {
-	if err != nil && status.Code(err) == codes.OK {
+func (l *line) notOK(err error) error {
+	if status.Code(err) == codes.OK {
 		return status.Errorf(codes.Internal, "framework: %s ended with an error whose status code is OK", l.full)
 	}
 	return err
@@ -145,5 +153,9 @@ func notOK(l *line, err error) error {
 // run is the whole line around a client's call, whose end it is.
 func (l *line) run(ctx context.Context, c *Call) error {
 	defer c.end()
-	return notOK(l, l.handler(ctx, c))
+	err := l.handler(ctx, c)
+	if err != nil {
+		err = l.notOK(err)
+	}
+	return err
 }

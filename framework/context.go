@@ -34,7 +34,7 @@ func (c *callContext) Err() error { return c.parent.Err() }
 // Value is the Call while it lasts, the sink of response metadata where a link watches that, else the parent's.
 func (c *callContext) Value(key any) any {
 	if _, ok := key.(callKey); ok {
-		if c.state.Load() == callEnded {
+		if (*Call)(c).hasEnded() {
 			return nil
 		}
 		return (*Call)(c)

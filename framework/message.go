@@ -106,3 +106,9 @@ func descriptorOf(m Method) protoreflect.MethodDescriptor {
 	}
 	return s.Methods().ByName(protoreflect.Name(m.Name))
 }
+
+// isNilMessage is isNil for what is a message, or nothing: fast.
+func isNilMessage(msg any) bool {
+	v := reflect.ValueOf(msg)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}

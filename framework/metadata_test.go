@@ -162,7 +162,9 @@ func TestMetadataFunctionFails(t *testing.T) {
 	for _, which := range []string{"header", "trailer"} {
 		t.Run(which, func(t *testing.T) {
 			bothSides(t, func(t *testing.T, kind framework.Kind, begin func(*service, ...framework.Interceptor) *rig) {
-				fail := func(context.Context, metadata.MD) (metadata.MD, error) { return nil, status.Error(codes.DataLoss, "no") }
+				fail := func(context.Context, metadata.MD) (metadata.MD, error) {
+					return nil, status.Error(codes.DataLoss, "no")
+				}
 				got := executeForMetadata(withTimeout(t), begin(withMetadata(nil), pass, framework.InterceptorFunc(func(ctx context.Context, c *framework.Call, next framework.Handler) error {
 					if which == "header" {
 						c.OnHeader(fail)

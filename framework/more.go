@@ -108,6 +108,7 @@ func (l *line) pass(ctx context.Context, c *Call, depth int32, again bool) error
 // forget drops what a failed attempt left, before the next one, if there may be one.
 func (l *line) forget(c *Call, m *more, owner int32) error {
 	c.response = nil
+	c.release() // the last run may have panicked
 	if r, ok := c.driver.(requester); ok {
 		if err := r.again(c, m, owner); err != nil {
 			return err
@@ -150,17 +151,19 @@ func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
 	return next, nil
 }
 
-// slow is the handler for a call that has more.
-func (n *node) slow(ctx context.Context, c *Call, again bool) error {
-	err := n.line.pass(ctx, c, n.depth, again)
-	if err != nil {
+// slow is the handler for a call that is not the first, has more, or is out of turn.
+func (n *node) slow(ctx context.Context, c *Call, again, ok bool) error {
+	if !ok {
+		return n.line.outOfTurn(c, n.depth)
+	}
+	if err := n.line.pass(ctx, c, n.depth, again); err != nil {
 		c.leave(n.depth)
 		c.extra().drop(c, n.depth)
 		return err
 	}
 	ctx, done := c.begin(ctx, n.depth)
 	defer done()
-	err = n.interceptor.Intercept(ctx, c, n.next)
+	err := n.interceptor.Intercept(ctx, c, n.next)
 	c.leave(n.depth)
 	return n.line.leave(ctx, c, n.depth, err)
 }

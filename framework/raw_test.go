@@ -168,7 +168,9 @@ func TestRawRatelimit(t *testing.T) {
 
 func TestRawSelector(t *testing.T) {
 	onKinds(t, func(t *testing.T, kind framework.Kind) {
-		deny := func(ctx context.Context) (context.Context, error) { return nil, status.Error(codes.Unauthenticated, "denied") }
+		deny := func(ctx context.Context) (context.Context, error) {
+			return nil, status.Error(codes.Unauthenticated, "denied")
+		}
 		only := selector.MatchFunc(func(_ context.Context, c interceptors.CallMeta) bool { return c.Method == "Execute" })
 		_, chain := between(framework.UseServer(
 			selector.UnaryServerInterceptor(auth.UnaryServerInterceptor(deny), only),

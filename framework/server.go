@@ -105,7 +105,7 @@ func (s *serverUnary) invoke(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	if isNil(response) {
+	if isNilMessage(response) {
 		return status.Errorf(codes.Internal, "framework: the handler of %s returned nil without an error", c.line.full)
 	}
 	c.response = response
