@@ -66,7 +66,9 @@ func chainOf(tb testing.TB, n int) *framework.ServerChain {
 
 func handOf(n int) grpc.UnaryServerInterceptor {
 	if n == 0 {
-		return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) { return handler(ctx, req) }
+		return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			return handler(ctx, req)
+		}
 	}
 	links := make([]grpc.UnaryServerInterceptor, n)
 	for i := range links {

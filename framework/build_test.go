@@ -49,15 +49,24 @@ func TestMistakes(t *testing.T) {
 		{"nil interceptor", false, []framework.Part{framework.Use(nil)}, []string{"build_test.go:", "nil"}},
 		{"nil pointer", false, []framework.Part{framework.Use((*lookout)(nil))}, []string{"build_test.go:", "nil"}},
 		{"nil option", false, []framework.Part{use(nil)}, []string{"nil LinkOption"}},
-		{"unknown stage", false, []framework.Part{use(framework.Name("auth"), framework.At("authn"))},
-			[]string{`link "auth" (build_test.go:`, `unknown stage "authn"; did you mean "authenticate"?`}},
+		{
+			"unknown stage", false,
+			[]framework.Part{use(framework.Name("auth"), framework.At("authn"))},
+			[]string{`link "auth" (build_test.go:`, `unknown stage "authn"; did you mean "authenticate"?`},
+		},
 		{"stage of the other side", false, []framework.Part{use(framework.At(framework.StageRetry))}, []string{`stage "retry" is not on a server`}},
 		{"bad name", false, []framework.Part{use(framework.Name("a b"))}, []string{`"a b" is not a link name`}},
 		{"empty name", false, []framework.Part{use(framework.Name(""))}, []string{`"" is not a link name`}},
-		{"name twice", false, []framework.Part{use(framework.Name("a")), use(framework.Name("a"))},
-			[]string{`link "a" (build_test.go:`, "taken by the one at build_test.go:", "Name"}},
-		{"unknown neighbour", false, []framework.Part{use(framework.Name("audit"), framework.Before("loging")), use(framework.Name("logging"))},
-			[]string{`link "audit" (build_test.go:`, `before names "loging"`, `did you mean "logging"?`, `"?loging"`}},
+		{
+			"name twice", false,
+			[]framework.Part{use(framework.Name("a")), use(framework.Name("a"))},
+			[]string{`link "a" (build_test.go:`, "taken by the one at build_test.go:", "Name"},
+		},
+		{
+			"unknown neighbour", false,
+			[]framework.Part{use(framework.Name("audit"), framework.Before("loging")), use(framework.Name("logging"))},
+			[]string{`link "audit" (build_test.go:`, `before names "loging"`, `did you mean "logging"?`, `"?loging"`},
+		},
 		{"cycle", false, []framework.Part{
 			use(framework.Name("a"), framework.Before("b")), use(framework.Name("b"), framework.Before("c")), use(framework.Name("c"), framework.Before("a")),
 		}, []string{"cycle", `"a" (build_test.go:`, `"b" (build_test.go:`, `"c" (build_test.go:`}},
@@ -65,21 +74,33 @@ func TestMistakes(t *testing.T) {
 		{"against the stages", false, []framework.Part{
 			use(framework.Name("log"), framework.At(framework.StageObserve), framework.After("app")), use(framework.Name("app")),
 		}, []string{`link "log"`, `after "app" goes against the stages`, `"observe"`, `in "app"`}},
-		{"wrong side", true, []framework.Part{framework.Use(at{Name: "r", Sides: []framework.Side{framework.ServerSide}})},
-			[]string{`link "r"`, "does not serve on a client; it serves on a server"}},
+		{
+			"wrong side", true,
+			[]framework.Part{framework.Use(at{Name: "r", Sides: []framework.Side{framework.ServerSide}})},
+			[]string{`link "r"`, "does not serve on a client; it serves on a server"},
+		},
 		{"raw server pair on a client", true, []framework.Part{framework.UseServer(rawUnary, rawStream)}, []string{"does not serve on a client"}},
 		{"no halves", false, []framework.Part{framework.UseServer(nil, nil)}, []string{"both interceptors are nil"}},
-		{"streams uncovered", false, []framework.Part{framework.UseServer(rawUnary, nil, framework.Name("auth"))},
-			[]string{`link "auth"`, "streams would go uncovered", "UnaryOnly()"}},
+		{
+			"streams uncovered", false,
+			[]framework.Part{framework.UseServer(rawUnary, nil, framework.Name("auth"))},
+			[]string{`link "auth"`, "streams would go uncovered", "UnaryOnly()"},
+		},
 		{"unary uncovered", false, []framework.Part{framework.UseServer(nil, rawStream)}, []string{"unary RPCs would go uncovered", "On("}},
 		{"unary only without it", false, []framework.Part{framework.UseServer(nil, rawStream, framework.UnaryOnly())}, []string{"UnaryOnly was said"}},
 		{"client streams uncovered", true, []framework.Part{framework.UseClient(rawClientUnary, nil)}, []string{"streams would go uncovered"}},
-		{"client stream uncovered by pattern", true, []framework.Part{framework.UseClient(rawClientUnary, nil, framework.On("DummyService/*"))},
-			[]string{"/sluice.testing.v1.DummyService/ExecuteClientStream (client_stream) would go uncovered", "Except"}},
+		{
+			"client stream uncovered by pattern", true,
+			[]framework.Part{framework.UseClient(rawClientUnary, nil, framework.On("DummyService/*"))},
+			[]string{"/sluice.testing.v1.DummyService/ExecuteClientStream (client_stream) would go uncovered", "Except"},
+		},
 		{"malformed pattern", false, []framework.Part{use(framework.On("a/*/b"))}, []string{"On: ", `"a/*/b"`}},
 		{"leading slash", false, []framework.Part{use(framework.Except("/a.B/C"))}, []string{"Except: ", `"/a.B/C"`, `"a.B/C"`}},
-		{"client pattern that matches nothing", true, []framework.Part{use(framework.On("sluice.testing.v1.DumyService/*"))},
-			[]string{`"sluice.testing.v1.DumyService/*" matches no method`, `did you mean "sluice.testing.v1.DummyService"?`, `"?sluice`}},
+		{
+			"client pattern that matches nothing", true,
+			[]framework.Part{use(framework.On("sluice.testing.v1.DumyService/*"))},
+			[]string{`"sluice.testing.v1.DumyService/*" matches no method`, `did you mean "sluice.testing.v1.DummyService"?`, `"?sluice`},
+		},
 		{"in a target", false, []framework.Part{framework.Target("public"), use(framework.At("x"))}, []string{`server "public"`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -123,15 +144,23 @@ func TestMistakesOfBind(t *testing.T) {
 		part framework.Part
 		want []string
 	}{
-		{"pattern that matches nothing", use(framework.Name("a"), framework.On("sluice.testing.v1.DummyService/Exicute")),
-			[]string{`link "a" (build_test.go:`, `"sluice.testing.v1.DummyService/Exicute" matches no method of the server's services`, `"?sluice`}},
+		{
+			"pattern that matches nothing", use(framework.Name("a"), framework.On("sluice.testing.v1.DummyService/Exicute")),
+			[]string{`link "a" (build_test.go:`, `"sluice.testing.v1.DummyService/Exicute" matches no method of the server's services`, `"?sluice`},
+		},
 		{"except that matches nothing", use(framework.Except("grpc.health.*")), []string{`"grpc.health.*" matches no method`}},
-		{"stream uncovered", framework.UseServer(rawUnary, nil, framework.Name("a"), framework.On("DummyService/Execute*")),
-			[]string{`link "a"`, "/sluice.testing.v1.DummyService/ExecuteServerStream (server_stream) would go uncovered"}},
-		{"binder's error", framework.Use(binder(func(framework.MethodInfo) (framework.Interceptor, error) { return nil, errors.New("no rate") })),
-			[]string{"Bind of /sluice.testing.v1.DummyService/Execute: no rate"}},
-		{"binder's panic", framework.Use(binder(func(framework.MethodInfo) (framework.Interceptor, error) { panic("oops") })),
-			[]string{"Bind of /sluice.testing.v1.DummyService/Execute panicked: oops"}},
+		{
+			"stream uncovered", framework.UseServer(rawUnary, nil, framework.Name("a"), framework.On("DummyService/Execute*")),
+			[]string{`link "a"`, "/sluice.testing.v1.DummyService/ExecuteServerStream (server_stream) would go uncovered"},
+		},
+		{
+			"binder's error", framework.Use(binder(func(framework.MethodInfo) (framework.Interceptor, error) { return nil, errors.New("no rate") })),
+			[]string{"Bind of /sluice.testing.v1.DummyService/Execute: no rate"},
+		},
+		{
+			"binder's panic", framework.Use(binder(func(framework.MethodInfo) (framework.Interceptor, error) { panic("oops") })),
+			[]string{"Bind of /sluice.testing.v1.DummyService/Execute panicked: oops"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -60,16 +60,20 @@ func (r *clientRPC) prepare(c *Call) (method string, options []grpc.CallOption, 
 		r.clearAddresses(r.given)
 		return r.method, r.given, nil
 	}
-	method = r.method
-	if m.redirect != "" {
-		method = m.redirect
-	}
 	options = c.CallOptions()
 	r.clearAddresses(options)
 	if m.sink.Load() != nil {
 		brought, options = capture(options)
 	}
-	return method, options, brought
+	return r.target(c), options, brought
+}
+
+// target is the method that is called: the caller's, or the one that a link set in its place.
+func (r *clientRPC) target(c *Call) string {
+	if m := c.more.Load(); m != nil && m.redirect != "" {
+		return m.redirect
+	}
+	return r.method
 }
 
 // clearAddresses empties, before another attempt, what a failed one wrote for the caller.

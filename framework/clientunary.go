@@ -24,6 +24,9 @@ func (c *ClientChain) unary(
 	if err != nil {
 		return err
 	}
+	if len(l.names) == 0 {
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
 	rpc := &clientUnary{clientRPC: clientRPC{cc: cc, method: method, given: opts}, reply: reply, invoker: invoker}
 	rpc.parent, rpc.line, rpc.driver, rpc.request = ctx, l, rpc, req
 	rpc.takeFinishes()
@@ -65,10 +68,8 @@ func (u *clientUnary) clone(c *Call) (*Call, error) {
 
 // through runs a raw unary interceptor, whose invoker is the rest of the chain.
 func (u *clientUnary) through(ctx context.Context, c *Call, raw grpc.UnaryClientInterceptor, next Handler) error {
-	outer := u.clientRPC
-	reply := u.reply
-	method, _, _ := (&clientRPC{method: outer.method, given: nil}).prepare(c)
-	err := raw(ctx, method, c.request, reply, u.cc, func(
+	outer, reply := u.clientRPC, u.reply
+	err := raw(ctx, u.target(c), c.request, reply, u.cc, func(
 		ctx context.Context, method string, req, inner any, cc *grpc.ClientConn, opts ...grpc.CallOption,
 	) error {
 		if req != c.request {

@@ -43,17 +43,6 @@ func (c *Call) Clone() *Call {
 	return clone
 }
 
-// fork copies hooks for a Clone.
-func fork(hooks []hook) []hook {
-	copies := append([]hook(nil), hooks...)
-	for i, h := range copies {
-		if h.log != nil {
-			copies[i].log = h.log.fork()
-		}
-	}
-	return copies
-}
-
 // Adopt takes over a Clone's response, headers and trailers, when its next has returned nil, or its error was chosen
 // to be returned. What is no Clone of this Call, or still runs, makes the RPC INTERNAL.
 func (c *Call) Adopt(winner *Call) {

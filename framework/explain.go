@@ -118,8 +118,17 @@ func (e Explanation) String() string {
 	for _, l := range e.Absent {
 		fmt.Fprintf(t, "  -\t%s\t%s\t%s\t%s\t(%s)\n", l.Name, l.Stage, l.Type, l.Place, l.Why)
 	}
+	return trimmed(t, &b)
+}
+
+// trimmed is what a table wrote, without spaces at the ends of lines.
+func trimmed(t *tabwriter.Writer, b *strings.Builder) string {
 	_ = t.Flush() // a strings.Builder does not fail
-	return b.String()
+	lines := strings.Split(b.String(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // String is a table of the chain's links, first is outermost, whatever methods they stand on.
@@ -130,8 +139,7 @@ func (c *chain) String() string {
 	for i, l := range c.links {
 		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\t%s\t%s\n", i+1, l.name, l.stage, l.what, l.place, l.scope())
 	}
-	_ = t.Flush()
-	return b.String()
+	return trimmed(t, &b)
 }
 
 func targetName(side Side, target string) string {

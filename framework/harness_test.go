@@ -181,7 +181,8 @@ func execute(ctx context.Context, c dummypb.DummyServiceClient, kind framework.K
 
 func drain(stream interface {
 	Recv() (*dummypb.DummyResponse, error)
-}) (outputs []string, err error) {
+},
+) (outputs []string, err error) {
 	for {
 		out, err := stream.Recv()
 		if err == io.EOF {

@@ -27,12 +27,6 @@ type more struct {
 	mistake  error
 }
 
-type hook struct {
-	owner int32
-	f     MessageFunc
-	log   *requestLog // in place of f: what KeepRequests and BufferRequests hold
-}
-
 // A replacedRequest is put back when its owner is left.
 type replacedRequest struct {
 	owner   int32
@@ -64,21 +58,6 @@ func (c *Call) replaceRequest(depth int32, request any) {
 	m := c.extra()
 	m.replaced = append(m.replaced, replacedRequest{depth, c.request})
 	c.request = request
-}
-
-// OnRequest has f see every request message, of all kinds, in order. Functions are nested like the chain: a request
-// passes the outer links' first. A unary request passes f when next is called. Functions of one direction never run at
-// the same time; when next has returned none is running and none will.
-func (c *Call) OnRequest(f MessageFunc) {
-	m := c.extra()
-	m.requests = append(m.requests, hook{owner: c.link(), f: f})
-}
-
-// OnResponse has f see every response message, of all kinds, in order: inner links' functions first. One response,
-// of a unary call or a client stream, passes f when next returns. See OnRequest.
-func (c *Call) OnResponse(f MessageFunc) {
-	m := c.extra()
-	m.responses = append(m.responses, hook{owner: c.link(), f: f})
 }
 
 // pass has what the link outside registered see the request, when its next is called.
@@ -123,32 +102,6 @@ func (l *line) forget(c *Call, m *more, owner int32) error {
 		}
 	}
 	return nil
-}
-
-// passHooks passes a message through functions, in order.
-func (l *line) passHooks(ctx context.Context, hooks []hook, msg any) (any, error) {
-	for _, h := range hooks {
-		next, err := l.passHook(ctx, h, msg)
-		if err != nil {
-			return nil, err
-		}
-		msg = next
-	}
-	return msg, nil
-}
-
-func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
-	if h.log != nil {
-		return msg, h.log.add(msg)
-	}
-	next, err := h.f(ctx, msg)
-	if err != nil {
-		return nil, err
-	}
-	if isNil(next) {
-		return nil, l.errorf(int(h.owner), "has a message function that returned nil, nil; return the message, or an error")
-	}
-	return next, nil
 }
 
 // slow is the handler for a call that is not the first, has more, or is out of turn.
@@ -231,26 +184,4 @@ func (m *more) drop(c *Call, depth int32) {
 	m.headers = slices.DeleteFunc(m.headers, func(h metadataHook) bool { return h.owner >= depth })
 	m.trailers = slices.DeleteFunc(m.trailers, func(h metadataHook) bool { return h.owner >= depth })
 	m.options = slices.DeleteFunc(m.options, func(o ownedOption) bool { return o.owner >= depth })
-}
-
-// dropHooks cuts the hooks of a depth and inside of it, which are the last ones.
-func dropHooks(hooks []hook, depth int32) []hook {
-	n := len(hooks)
-	for n > 0 && hooks[n-1].owner >= depth {
-		n--
-	}
-	return hooks[:n:n]
-}
-
-// ownedBy is the part of the hooks that one link registered.
-func ownedBy(hooks []hook, owner int32) []hook {
-	from := slices.IndexFunc(hooks, func(h hook) bool { return h.owner == owner })
-	if from < 0 {
-		return nil
-	}
-	to := from
-	for to < len(hooks) && hooks[to].owner == owner {
-		to++
-	}
-	return hooks[from:to]
 }

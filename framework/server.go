@@ -83,12 +83,28 @@ func (c *ServerChain) unary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err != nil {
 		return nil, err
 	}
+	if len(l.names) == 0 {
+		return l.bare(ctx, req, handler)
+	}
 	rpc := &serverUnary{info: info, handler: handler}
 	rpc.parent, rpc.line, rpc.driver, rpc.request = ctx, l, rpc, req
 	if err := l.guarded(&rpc.Call); err != nil {
 		return nil, err
 	}
 	return rpc.response, nil
+}
+
+// bare runs a handler that no link stands on. The guard does.
+func (l *line) bare(ctx context.Context, req any, handler grpc.UnaryHandler) (response any, err error) {
+	returned := false
+	defer func() {
+		if !returned {
+			response, err = nil, l.recovered(ctx, recover())
+		}
+	}()
+	response, err = handler(ctx, req)
+	returned = true
+	return response, err
 }
 
 // serverUnary is a unary RPC on a server.

@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"context"
 	"io"
 	"math"
 	"reflect"
@@ -9,85 +8,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
-
-// passRequest passes a request through the functions, and into the logs, of the links.
-func (s *clientStream) passRequest(a *clientAttempt, msg any) (any, error) {
-	if !s.desc.ClientStreams {
-		s.single = append(s.single[:0], passed{-1, msg})
-	}
-	m := s.more.Load()
-	if m == nil || len(m.requests) == 0 {
-		return msg, nil
-	}
-	return s.passHooks(a, m.requests, msg)
-}
-
-func (s *clientStream) passHooks(a *clientAttempt, hooks []hook, msg any) (any, error) {
-	s.sending.Lock()
-	defer s.sending.Unlock()
-	for _, h := range hooks {
-		if a != nil && a.over.Load() {
-			return nil, errAttemptOver
-		}
-		next, err := s.line.passHook(s.functionContext(a), h, msg)
-		if err != nil {
-			return nil, err
-		}
-		if next != msg && !sameMessage(true, msg, next) {
-			return nil, s.line.errorf(int(h.owner), "made a request of type %T of one of type %T", next, msg)
-		}
-		if msg = next; !s.desc.ClientStreams {
-			s.single = append(s.single, passed{h.owner, msg})
-		}
-	}
-	return msg, nil
-}
-
-// functionContext is what message functions get: the attempt's context, or the Call's before there is one.
-func (s *clientStream) functionContext(a *clientAttempt) context.Context {
-	if a == nil {
-		return s.context()
-	}
-	return a.ctx
-}
-
-// passResponse passes a response through the functions of the links, and headers before the first one.
-func (s *clientStream) passResponse(a *clientAttempt, msg any) error {
-	m := s.more.Load()
-	if m == nil {
-		s.reached.Store(true)
-		return nil
-	}
-	s.receiving.Lock()
-	defer s.receiving.Unlock()
-	if a.over.Load() {
-		return errAttemptOver
-	}
-	if err := s.flushFirst(a); err != nil {
-		return err
-	}
-	got, err := s.line.passHooks(a.ctx, reversed(m.responses), msg)
-	if err != nil {
-		return err
-	}
-	if err := assign(msg, got); err != nil {
-		return status.Errorf(codes.Internal, "framework: %s: a link replaced a response: %v", s.method, err)
-	}
-	s.reached.Store(true)
-	return nil
-}
-
-// flushFirst passes the headers through the functions; they are there when a message is.
-func (s *clientStream) flushFirst(a *clientAttempt) error {
-	if s.sink() == nil || s.reached.Load() {
-		return nil
-	}
-	md, err := a.stream.Header()
-	if err != nil {
-		return asStatus(err)
-	}
-	return s.flushHeader(md)
-}
 
 // keeps reports whether there may be another attempt that sends again what was sent.
 func (s *clientStream) keeps() bool {
@@ -230,68 +150,4 @@ func (s *clientStream) resendAlone(a *clientAttempt, msgs []any, hooks []hook, c
 		}
 	}()
 	err = s.resend(a, msgs, hooks, closed)
-}
-
-// buffer sleeps until the caller has half-closed.
-func (s *clientStream) buffer(ctx context.Context, _ *Call, log *requestLog) error {
-	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, func() { s.cutBuffering(ctx, log) })()
-	}
-	return s.sleep(ask{phase: buffering, ctx: ctx, log: log}).err
-}
-
-// cutBuffering ends the wait for the half-close.
-func (s *clientStream) cutBuffering(ctx context.Context, log *requestLog) {
-	s.mu.Lock()
-	if s.phase != buffering || s.buffered != log {
-		s.mu.Unlock()
-		return
-	}
-	s.wakeAloneLocked(status.FromContextError(ctx.Err()).Err())
-}
-
-// bufferRequest takes a request for BufferRequests.
-func (s *clientStream) bufferRequest(msg any) error {
-	var hooks []hook
-	if m := s.more.Load(); m != nil {
-		hooks = m.requests
-	}
-	err := status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)
-	defer func() {
-		if err != nil {
-			s.wakeBuffering(err)
-		}
-	}()
-	msg, err = s.passHooks(nil, hooks, msg)
-	if err == nil {
-		err = s.buffered.add(msg)
-	}
-	if err != nil {
-		s.wakeBuffering(err)
-		return s.afterServed()
-	}
-	if !s.desc.ClientStreams {
-		s.bufferComplete()
-	}
-	return nil
-}
-
-// bufferComplete wakes the chain when the caller has half-closed.
-func (s *clientStream) bufferComplete() {
-	s.buffered.finish()
-	s.closeNow()
-	s.wakeBuffering(nil)
-}
-
-func (s *clientStream) wakeBuffering(err error) {
-	s.mu.Lock()
-	if s.phase != buffering {
-		s.mu.Unlock()
-		s.waitUntilServed()
-		return
-	}
-	s.phase = driving
-	s.mu.Unlock()
-	s.wakes <- wake{err: err}
-	s.serve()
 }

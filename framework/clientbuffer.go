@@ -1,0 +1,72 @@
+package framework
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// buffer sleeps until the caller has half-closed.
+func (s *clientStream) buffer(ctx context.Context, _ *Call, log *requestLog) error {
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() { s.cutBuffering(ctx, log) })()
+	}
+	return s.sleep(ask{phase: buffering, ctx: ctx, log: log}).err
+}
+
+// cutBuffering ends the wait for the half-close.
+func (s *clientStream) cutBuffering(ctx context.Context, log *requestLog) {
+	s.mu.Lock()
+	if s.phase != buffering || s.buffered != log {
+		s.mu.Unlock()
+		return
+	}
+	s.wakeAloneLocked(status.FromContextError(ctx.Err()).Err())
+}
+
+// bufferRequest takes a request for BufferRequests.
+func (s *clientStream) bufferRequest(msg any) error {
+	var hooks []hook
+	if m := s.more.Load(); m != nil {
+		hooks = m.requests
+	}
+	err := status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)
+	defer func() {
+		if err != nil {
+			s.wakeBuffering(err)
+		}
+	}()
+	msg, err = s.passHooks(nil, hooks, msg)
+	if err == nil {
+		err = s.buffered.add(msg)
+	}
+	if err != nil {
+		s.wakeBuffering(err)
+		return s.afterServed()
+	}
+	if !s.desc.ClientStreams {
+		s.bufferComplete()
+	}
+	return nil
+}
+
+// bufferComplete wakes the chain when the caller has half-closed.
+func (s *clientStream) bufferComplete() {
+	s.buffered.finish()
+	s.closeNow()
+	s.wakeBuffering(nil)
+}
+
+func (s *clientStream) wakeBuffering(err error) {
+	s.mu.Lock()
+	if s.phase != buffering {
+		s.mu.Unlock()
+		s.waitUntilServed()
+		return
+	}
+	s.phase = driving
+	s.mu.Unlock()
+	s.wakes <- wake{err: err}
+	s.serve()
+}

@@ -1,0 +1,45 @@
+package framework
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A carriedPanic is a panic of a client stream's chain, raised again on the caller's goroutine.
+type carriedPanic struct {
+	value any
+	stack []byte
+}
+
+// newCarriedPanic is made where the panic was recovered, whose stack it has.
+func newCarriedPanic(p any) *carriedPanic { return &carriedPanic{value: p, stack: debug.Stack()} }
+
+// Error is the value, and the chain's stack.
+func (p *carriedPanic) Error() string {
+	return fmt.Sprintf("%v [raised in a client stream's chain]\n\n%s", p.value, p.stack)
+}
+
+// Unwrap is the value, where it is an error.
+func (p *carriedPanic) Unwrap() error {
+	err, _ := p.value.(error)
+	return err
+}
+
+// raise raises a panic of the chain on the caller's goroutine.
+func (s *clientStream) raise() {
+	if s.panicked.Load() == nil {
+		return
+	}
+	if p := s.panicked.Swap(nil); p != nil {
+		panic(p)
+	}
+}
+
+// broken ends the RPC when a function of a link, or a raw link's stream, panics under an operation. The panic goes
+// on in the caller's goroutine.
+func (s *clientStream) broken(a *clientAttempt, op operation) {
+	s.end(a, op, wake{err: status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)})
+}
