@@ -16,6 +16,7 @@ type chain struct {
 	side   Side
 	target string
 	links  []*link
+	values []contextValue
 	lines  table
 }
 
@@ -33,7 +34,7 @@ func newChain(side Side, parts []Part) (*chain, error) {
 	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, inTarget(side, d.target, err)
 	}
-	return &chain{side: side, target: d.target, links: sorted}, nil
+	return &chain{side: side, target: d.target, links: sorted, values: d.values}, nil
 }
 
 // inTarget says for which server or client an error was found.
@@ -89,7 +90,7 @@ func (c *chain) compile(m Method, full string, kind Kind) (*line, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, inTarget(c.side, c.target, err)
 	}
-	return newLine(info, full, bound), nil
+	return newLine(info, full, bound, c.values), nil
 }
 
 // bind is the link's interceptor for a method; nil where it does not stand on it.

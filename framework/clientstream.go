@@ -103,7 +103,7 @@ func (l *line) streamer(i int, outer *Call, innermost grpc.Streamer) grpc.Stream
 		return innermost
 	}
 	segment := l.segments[i]
-	if len(segment.line.names) == 0 {
+	if segment.line.isBare() {
 		return segment.around(l.streamer(i+1, outer, innermost))
 	}
 	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {

@@ -24,7 +24,7 @@ func (c *ClientChain) unary(
 	if err != nil {
 		return err
 	}
-	if len(l.names) == 0 {
+	if l.isBare() {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
 	rpc := &clientUnary{clientRPC: clientRPC{cc: cc, method: method, given: opts}, reply: reply, invoker: invoker}

@@ -31,13 +31,18 @@ func (c *callContext) Done() <-chan struct{} { return c.parent.Done() }
 // Err is the parent's.
 func (c *callContext) Err() error { return c.parent.Err() }
 
-// Value is the Call while it lasts, the sink of response metadata where a link watches that, else the parent's.
+// Value is the Call while it lasts, a value of the chain, the sink of response metadata where a link watches that, else the parent's.
 func (c *callContext) Value(key any) any {
 	if _, ok := key.(callKey); ok {
 		if (*Call)(c).hasEnded() {
 			return nil
 		}
 		return (*Call)(c)
+	}
+	for _, v := range c.line.values {
+		if v.key == key {
+			return v.value
+		}
 	}
 	v := c.parent.Value(key)
 	if m := c.more.Load(); m != nil {

@@ -128,6 +128,29 @@ func TestErrorWithCodeOK(t *testing.T) {
 	})
 }
 
+// TestHandlersErrorWithCodeOK has it where links stand, and where none does.
+func TestHandlersErrorWithCodeOK(t *testing.T) {
+	onKinds(t, func(t *testing.T, kind framework.Kind) {
+		for _, links := range [][]framework.Part{nil, parts(pass)} {
+			r := start(t, failing(okError{}), links, nil)
+			if _, err := execute(withTimeout(t), r, kind, "x"); status.Code(err) != codes.Internal {
+				t.Fatalf("%d links: got %v", len(links), err)
+			}
+		}
+	})
+}
+
+func TestHandlersNil(t *testing.T) {
+	for _, links := range [][]framework.Part{nil, parts(pass)} {
+		r := start(t, &service{unary: func(context.Context, *dummypb.DummyRequest) (*dummypb.DummyResponse, error) {
+			return nil, nil
+		}}, links, nil)
+		if _, err := execute(withTimeout(t), r, framework.Unary, "x"); status.Code(err) != codes.Internal {
+			t.Fatalf("%d links: got %v", len(links), err)
+		}
+	}
+}
+
 type okError struct{}
 
 func (okError) Error() string              { return "fine" }

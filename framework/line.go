@@ -18,19 +18,23 @@ type line struct {
 	names    []string // of the links, by depth
 	raw      string   // the name of a link that is a raw pair; "" for none
 	segments []segment
+	values   []contextValue
 	handler  Handler // enters the outermost node
 	response reflect.Type
 	refusal  error // of every call, where the chain is wrong for the method
 }
 
 // newLine compiles bound links.
-func newLine(info MethodInfo, full string, bound []boundLink) *line {
-	l := compileLine(info, full, bound)
+func newLine(info MethodInfo, full string, bound []boundLink, values []contextValue) *line {
+	l := compileLine(info, full, bound, values)
 	if info.Side == ClientSide && info.Kind != Unary {
-		l.segments = segments(info, full, bound)
+		l.segments = segments(info, full, bound, values)
 	}
 	return l
 }
+
+// isBare reports whether an RPC needs no Call.
+func (l *line) isBare() bool { return len(l.names)+len(l.values) == 0 }
 
 // A segment is the links of a client's streams up to a raw one. Each has a line of its own: a raw link makes the stream
 // that is inside of it when it likes, and uses it on the caller's goroutine.
@@ -39,16 +43,16 @@ type segment struct {
 	raw  grpc.StreamClientInterceptor // inside of the line; nil for the last
 }
 
-func segments(info MethodInfo, full string, bound []boundLink) (all []segment) {
+func segments(info MethodInfo, full string, bound []boundLink, values []contextValue) (all []segment) {
 	from := 0
 	for i, b := range bound {
 		if raw, ok := b.interceptor.(*rawClient); ok {
-			all = append(all, segment{compileLine(info, full, bound[from:i]), raw.stream})
+			all = append(all, segment{compileLine(info, full, bound[from:i], values), raw.stream})
 			from = i + 1
 		}
 	}
-	if from < len(bound) {
-		all = append(all, segment{line: compileLine(info, full, bound[from:])})
+	if from < len(bound) || len(bound) == 0 && len(values) > 0 {
+		all = append(all, segment{line: compileLine(info, full, bound[from:], values)})
 	}
 	return all
 }
@@ -63,8 +67,8 @@ type node struct {
 }
 
 // compileLine makes the handlers, from the RPC outwards.
-func compileLine(info MethodInfo, full string, bound []boundLink) *line {
-	l := &line{info: info, full: full, response: goType(outputOf(info.Descriptor))}
+func compileLine(info MethodInfo, full string, bound []boundLink, values []contextValue) *line {
+	l := &line{info: info, full: full, values: values, response: goType(outputOf(info.Descriptor))}
 	for depth := len(bound); depth >= 0; depth-- {
 		n := &node{interceptor: theRPC{}, next: l.handler, depth: int32(depth), line: l}
 		if depth == len(bound) {

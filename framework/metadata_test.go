@@ -463,3 +463,25 @@ func TestBinder(t *testing.T) {
 		}
 	})
 }
+
+// TestValue has a value of the chain's in the contexts of links and handlers, also where no link stands.
+func TestValue(t *testing.T) {
+	type key struct{}
+	for _, links := range [][]framework.Part{nil, parts(pass)} {
+		got := make(chan any, 2)
+		look := framework.InterceptorFunc(func(ctx context.Context, c *framework.Call, next framework.Handler) error {
+			got <- ctx.Value(key{})
+			return next(ctx, c)
+		})
+		r := start(t, &service{unary: func(ctx context.Context, _ *dummypb.DummyRequest) (*dummypb.DummyResponse, error) {
+			got <- ctx.Value(key{})
+			return &dummypb.DummyResponse{}, nil
+		}}, append(links, framework.Value(key{}, "server")), append(parts(look), framework.Value(key{}, "client")))
+		if _, err := execute(withTimeout(t), r, framework.Unary, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if client, server := <-got, <-got; client != "client" || server != "server" {
+			t.Fatalf("got %v, %v", client, server)
+		}
+	}
+}

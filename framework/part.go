@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// A Part is one thing a chain is made from: made by Use, UseServer, UseClient and Target, given to NewServerChain or
+// A Part is one thing a chain is made from: made by Use, UseServer, UseClient, Target and Value, given to NewServerChain or
 // NewClientChain. A Part can be used in any number of chains.
 type Part interface{ addTo(d *draft) }
 
@@ -14,6 +14,7 @@ type Part interface{ addTo(d *draft) }
 type draft struct {
 	links  []*declaration
 	target string
+	values []contextValue
 }
 
 // Use declares an interceptor. A nil one is refused by the chain.
@@ -50,6 +51,14 @@ func Target(name string) Part { return targetPart(name) }
 type targetPart string
 
 func (t targetPart) addTo(d *draft) { d.target = string(t) }
+
+// Value puts a value into the context of every RPC of the chain, as context.WithValue would, at no cost to an RPC: what
+// belongs to the server or client and not to the RPC. The key must be comparable, and of a type of the caller's own.
+func Value(key, value any) Part { return contextValue{key, value} }
+
+type contextValue struct{ key, value any }
+
+func (v contextValue) addTo(d *draft) { d.values = append(d.values, v) }
 
 // funcName is what a function is called that was given no name.
 const funcName = "func"

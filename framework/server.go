@@ -83,8 +83,12 @@ func (c *ServerChain) unary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err != nil {
 		return nil, err
 	}
-	if len(l.names) == 0 {
-		return l.bare(ctx, req, handler)
+	if l.isBare() {
+		response, err := l.bare(ctx, req, handler)
+		if err == nil && isNilMessage(response) {
+			return nil, l.errNoResponse()
+		}
+		return response, err
 	}
 	rpc := &serverUnary{info: info, handler: handler}
 	rpc.parent, rpc.line, rpc.driver, rpc.request = ctx, l, rpc, req
@@ -104,7 +108,10 @@ func (l *line) bare(ctx context.Context, req any, handler grpc.UnaryHandler) (re
 	}()
 	response, err = handler(ctx, req)
 	returned = true
-	return response, err
+	if err != nil {
+		return nil, l.notOK(err)
+	}
+	return response, nil
 }
 
 // serverUnary is a unary RPC on a server.
@@ -122,10 +129,15 @@ func (s *serverUnary) invoke(ctx context.Context, c *Call) error {
 		return err
 	}
 	if isNilMessage(response) {
-		return status.Errorf(codes.Internal, "framework: the handler of %s returned nil without an error", c.line.full)
+		return c.line.errNoResponse()
 	}
 	c.response = response
 	return nil
+}
+
+// errNoResponse is a handler's that returned nil and no response; grpc-go would send an empty one.
+func (l *line) errNoResponse() error {
+	return status.Errorf(codes.Internal, "framework: the handler of %s returned nil without a response", l.full)
 }
 
 func (s *serverUnary) clone(*Call) (*Call, error) {

@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // serverStream is a streaming RPC on a server.
@@ -34,7 +32,7 @@ func (c *ServerChain) stream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if err != nil {
 		return err
 	}
-	if len(l.names) == 0 {
+	if l.isBare() {
 		_, err := l.bare(ss.Context(), nil, func(context.Context, any) (any, error) { return nil, handler(srv, ss) })
 		return err
 	}
@@ -59,7 +57,7 @@ func (s *serverStream) invoke(ctx context.Context, c *Call) error {
 		return err
 	}
 	if c.response = view.held; c.response == nil {
-		return status.Errorf(codes.Internal, "framework: the handler of %s returned nil without a response", c.line.full)
+		return c.line.errNoResponse()
 	}
 	return nil
 }
