@@ -51,13 +51,17 @@ func handAt(links []grpc.UnaryServerInterceptor, at int, info *grpc.UnaryServerI
 	}
 }
 
-func chainOf(tb testing.TB, n int) *framework.ServerChain {
-	tb.Helper()
+func passThroughs(n int) []framework.Part {
 	parts := make([]framework.Part, n)
 	for i := range parts {
 		parts[i] = framework.Use(framework.InterceptorFunc(passThrough))
 	}
-	c, err := framework.NewServerChain(parts...)
+	return parts
+}
+
+func chainOf(tb testing.TB, n int) *framework.ServerChain {
+	tb.Helper()
+	c, err := framework.NewServerChain(passThroughs(n)...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -20,9 +20,10 @@ type Call struct {
 	request  any
 	response any
 
-	at      int32  // how many links, and the RPC itself, are entered and not left
-	reached int32  // the most that at was since the link at it was entered
-	runs    uint32 // of the RPC that have ended
+	// at says where the call is: n when n links, or all and the RPC itself, are entered and not left, and the innermost of
+	// them has not called next; ^n when it has, and next has returned.
+	at   int32
+	runs uint32 // of the RPC that have ended
 
 	claims atomic.Uint32 // runs of the RPC that have begun; ended when the Call is of no more use
 	more   atomic.Pointer[more]
@@ -169,12 +170,35 @@ func (c *Call) AddCallOptions(o ...grpc.CallOption) {
 //
 //go:norace
 func (c *Call) enter(depth int32) (again, ok bool) {
-	if c.at != depth {
+	again = c.at == ^depth
+	if c.at != depth && !again {
 		return false, false
 	}
-	again = c.reached > depth
-	c.at, c.reached = depth+1, depth+1
+	c.at = depth + 1
 	return again, true
+}
+
+// leave notes that what stands at a depth was left.
+//
+//go:norace
+func (c *Call) leave(depth int32) { c.at = ^depth }
+
+// hasCalled reports whether the next of the link at a depth, which runs or has just returned, has been called.
+//
+//go:norace
+func (c *Call) hasCalled(depth int32) bool { return c.at != depth+1 }
+
+// link is the depth of the link that runs.
+//
+//go:norace
+func (c *Call) link() int32 { return entered(c.at) - 1 }
+
+// entered is how many links are entered and not left.
+func entered(at int32) int32 {
+	if at < 0 {
+		return ^at
+	}
+	return at
 }
 
 // claim lets one goroutine at a time do the RPC: the one that finds that all runs begun have ended.
@@ -191,16 +215,6 @@ func (c *Call) release() { c.runs = c.claims.Load() }
 func (c *Call) end() { c.claims.Store(callEnded) }
 
 func (c *Call) hasEnded() bool { return c.claims.Load() == callEnded }
-
-// leave notes that what stands at a depth was left.
-//
-//go:norace
-func (c *Call) leave(depth int32) { c.at = depth }
-
-// link is the depth of the link that runs.
-//
-//go:norace
-func (c *Call) link() int32 { return c.at - 1 }
 
 // misuse notes a mistake of the running link in the use of its Call; the first one counts.
 func (c *Call) misuse(format string, args ...any) {

@@ -106,8 +106,8 @@ func (n *node) handler() Handler {
 		} else {
 			err = n.interceptor.Intercept(ctx, c, n.next)
 		}
-		c.leave(n.depth)
 		if err == nil && c.response != nil && c.more.Load() == nil {
+			c.leave(n.depth)
 			return nil
 		}
 		return n.left(ctx, c, err)
@@ -125,8 +125,8 @@ func (n *node) rpc() Handler {
 		}
 		err := c.driver.invoke(ctx, c)
 		c.release()
-		c.leave(n.depth)
 		if err == nil && c.more.Load() == nil {
+			c.leave(n.depth)
 			return nil
 		}
 		return n.left(ctx, c, err)
@@ -144,6 +144,7 @@ func (n *node) left(ctx context.Context, c *Call, err error) error {
 	if err != nil {
 		c.response = nil
 	}
+	c.leave(n.depth)
 	return err
 }
 
@@ -167,7 +168,7 @@ func (l *line) judge(c *Call, depth int32) error {
 		if c.response == nil {
 			return l.errorf(int(depth), "returned nil without a response: call next, SetResponse, or return an error")
 		}
-	case c.reached == depth+1:
+	case !c.hasCalled(depth):
 		return l.errorf(int(depth), "returned nil without calling next and without SetResponses")
 	}
 	return nil
@@ -175,7 +176,7 @@ func (l *line) judge(c *Call, depth int32) error {
 
 // outOfTurn is the error of a next called when it was not its turn.
 func (l *line) outOfTurn(c *Call, depth int32) error {
-	if c.at < depth {
+	if entered(c.at) < depth {
 		return l.errorf(int(depth)-1, "called next after Intercept returned")
 	}
 	return l.errorf(int(depth)-1, "called next twice at once; use Clone for attempts side by side")

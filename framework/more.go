@@ -117,7 +117,6 @@ func (n *node) slow(ctx context.Context, c *Call, again, ok bool) error {
 	ctx, done := c.begin(ctx, n.depth)
 	defer done()
 	err := n.interceptor.Intercept(ctx, c, n.next)
-	c.leave(n.depth)
 	return n.line.leave(ctx, c, n.depth, err)
 }
 
@@ -131,6 +130,7 @@ func (l *line) leave(ctx context.Context, c *Call, depth int32, err error) error
 	if err == nil {
 		err = l.settle(ctx, c, m, depth)
 	}
+	c.leave(depth)
 	m.drop(c, depth)
 	if err == nil && !l.info.Kind.StreamsResponses() {
 		err = l.passResponse(ctx, c, m, depth-1)

@@ -79,8 +79,8 @@ func (s *serverStream) through(ctx context.Context, c *Call, raw grpc.StreamServ
 	if err = view.close(err); err != nil {
 		return err
 	}
-	if c.response = view.held; view.sent.Load() && c.reached == depth+1 {
-		c.reached++ // it answered by the stream itself, as grpc allows
+	if c.response = view.held; view.sent.Load() && !c.hasCalled(depth) {
+		c.leave(depth + 1) // it answered by the stream itself, as grpc allows
 	}
 	return nil
 }
