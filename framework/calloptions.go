@@ -132,7 +132,7 @@ func (r *clientRPC) deliver(c *Call) {
 		return
 	}
 	if s := m.sink.Load(); s != nil {
-		writeAddresses(r.given, s.header, s.trailer, s.peer)
+		writeAddresses(r.given, s.header.all(), s.trailer.all(), s.peer)
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *clientStream) openAttempt(a *clientAttempt, method string, options []gr
 func (s *clientStream) invoke(ctx context.Context, c *Call) error {
 	w := s.sleep(ask{phase: opened, ctx: ctx})
 	s.attempts++
-	s.last, s.committed = w.err, s.reached.Load()
+	s.committed = s.reached.Load()
 	if w.err == nil {
 		c.response = w.response
 	}

@@ -7,12 +7,35 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// buffer sleeps until the caller has half-closed.
+// buffer sleeps until the caller has half-closed. What was sent already, for another attempt, is taken first.
 func (s *clientStream) buffer(ctx context.Context, _ *Call, log *requestLog) error {
+	if err := s.bufferKept(log); err != nil || log.complete {
+		return err
+	}
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, func() { s.cutBuffering(ctx, log) })()
 	}
 	return s.sleep(ask{phase: buffering, ctx: ctx, log: log}).err
+}
+
+// bufferKept takes what links outside kept.
+func (s *clientStream) bufferKept(log *requestLog) error {
+	msgs, hooks := s.kept()
+	for _, msg := range msgs {
+		msg, err := s.passHooks(nil, hooks, msg)
+		if err == nil {
+			err = log.add(msg)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		log.finish()
+	}
+	return nil
 }
 
 // cutBuffering ends the wait for the half-close.

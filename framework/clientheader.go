@@ -33,7 +33,7 @@ func (s *clientStream) Trailer() metadata.MD {
 	a, phase := s.now, s.phase
 	s.mu.Unlock()
 	if sink := s.sink(); sink != nil && phase == ended {
-		return sink.trailer
+		return sink.trailer.all()
 	}
 	if a == nil || a.stream == nil {
 		return nil
@@ -56,7 +56,7 @@ func (s *clientStream) flushHeader(md metadata.MD) error {
 	}
 	sink.mu.Lock()
 	if !sink.passed {
-		sink.header = md.Copy()
+		sink.header = whole(md)
 	}
 	sink.mu.Unlock()
 	return sink.flush()
@@ -76,7 +76,7 @@ func (s *clientStream) flushFirst(a *clientAttempt) error {
 
 func (s *clientStream) passedHeader(md metadata.MD) metadata.MD {
 	if sink := s.sink(); sink != nil && sink.passed {
-		return sink.header
+		return sink.header.all()
 	}
 	return md
 }
@@ -84,7 +84,7 @@ func (s *clientStream) passedHeader(md metadata.MD) metadata.MD {
 // endHeader is the header after the end.
 func (s *clientStream) endHeader() metadata.MD {
 	if sink := s.sink(); sink != nil {
-		return sink.header
+		return sink.header.all()
 	}
 	s.mu.Lock()
 	a := s.now

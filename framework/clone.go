@@ -56,14 +56,14 @@ func (c *Call) Adopt(winner *Call) {
 		return
 	}
 	c.response = winner.response
-	c.watch().adopt(m.sink.Load())
+	c.watch().adopt(c.link(), m.sink.Load())
 }
 
 // adopt takes over what an attempt brought.
-func (s *sink) adopt(from *sink) {
-	s.forget()
-	_ = s.SetHeader(from.header) // fails only where headers were sent already
-	_ = s.SetTrailer(from.trailer)
+func (s *sink) adopt(owner int32, from *sink) {
+	s.forget(owner)
+	_ = s.SetHeader(from.header.all()) // fails only where headers were sent already
+	_ = s.SetTrailer(from.trailer.all())
 	s.peer = from.peer
 }
 

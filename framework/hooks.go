@@ -2,7 +2,11 @@ package framework
 
 import (
 	"context"
+	"io"
 	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 type hook struct {
@@ -81,6 +85,9 @@ func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
 		return msg, h.log.add(msg)
 	}
 	next, err := h.f(ctx, msg)
+	if err == io.EOF {
+		err = status.Error(codes.Unknown, "EOF") // the bare one is how streams say success
+	}
 	if err != nil {
 		return nil, err
 	}

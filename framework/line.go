@@ -143,6 +143,9 @@ func (n *node) left(ctx context.Context, c *Call, err error) error {
 	}
 	if err != nil {
 		c.response = nil
+		if n.line.info.Kind != Unary {
+			c.extra().last = err
+		}
 	}
 	c.leave(n.depth)
 	return err

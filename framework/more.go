@@ -23,6 +23,8 @@ type more struct {
 	clones    []*attempt // of the running links
 	attempt   *attempt   // that this Call is, where it is a Clone
 
+	last error // that a stream's next returned; what was left last is what is called again
+
 	mistaker int32
 	mistake  error
 }
@@ -94,7 +96,7 @@ func (l *line) forget(c *Call, m *more, owner int32) error {
 		}
 	}
 	if s := m.sink.Load(); s != nil {
-		s.forget()
+		s.forget(owner)
 	}
 	for _, h := range ownedBy(m.requests, owner) {
 		if h.log != nil {
@@ -141,6 +143,7 @@ func (l *line) leave(ctx context.Context, c *Call, depth int32, err error) error
 	if err != nil {
 		c.response = nil
 	}
+	m.last = err
 	return err
 }
 

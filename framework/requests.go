@@ -40,16 +40,22 @@ func (c *Call) BufferRequests(ctx context.Context, limit int) ([]any, error) {
 	return slices.Clone(log.msgs), nil
 }
 
-// KeepRequests keeps copies of the first request messages, as they are at this link, while they flow on, so that next
-// may be called again: the kept ones are sent first. Past that many messages, or when a response message or
-// header has reached the caller, another next returns the last attempt's status with the reason. It does nothing on a
-// unary call, whose request is there anyhow, and needs not be called for the one request of a server stream, which is
-// kept by reference; KeepRequests(1) copies it.
+// KeepRequests is for a link that may call next again. It keeps copies of the first request messages, as they are at
+// this link, while they flow on: the kept ones are sent first. Past that many messages, or when a response message or
+// header has reached the caller, another next returns the last attempt's status with the reason. The one request of
+// a unary call or server stream is kept by reference anyhow; KeepRequests(1) copies that of a server stream.
+//
+// On a server it also holds back, like OnHeader, what is set as response metadata, so that what a failed attempt has
+// set is dropped.
 func (c *Call) KeepRequests(messages int) {
-	switch {
-	case messages < 1:
+	if messages < 1 {
 		c.misuse("keeps %d requests; keep at least one", messages)
-	case c.Kind() != Unary:
+		return
+	}
+	if c.Side() == ServerSide {
+		c.watch().hold(true, true)
+	}
+	if c.Kind() != Unary {
 		m := c.extra()
 		m.requests = append(m.requests, hook{owner: c.link(), log: &requestLog{limit: messages}})
 	}
@@ -134,10 +140,9 @@ func (l *requestLog) fork() *requestLog {
 	return &requestLog{limit: l.limit, msgs: slices.Clip(l.msgs), complete: l.complete}
 }
 
-// A tried RPC knows how its last attempt ended, and whether another may follow.
+// A tried RPC knows whether another attempt may follow.
 type tried struct {
 	attempts  int
-	last      error
 	committed bool
 }
 
@@ -147,7 +152,7 @@ func (t *tried) noMore(c *Call, m *more, owner int32) error {
 		return nil
 	}
 	if t.committed {
-		return withReason(t.last, "not tried again since a response had reached the caller")
+		return m.refused(c, owner, "a response had reached the caller")
 	}
 	if !c.Kind().StreamsRequests() {
 		return nil
@@ -156,11 +161,34 @@ func (t *tried) noMore(c *Call, m *more, owner int32) error {
 	switch {
 	case log == nil:
 		return c.line.errorf(int(owner), "called next again on a %s without BufferRequests or KeepRequests", c.Kind())
-	case log.over:
-		return withReason(t.last, "not tried again since more requests were sent than are kept")
+	case log.isOver():
+		return m.refused(c, owner, "more requests were sent than are kept")
 	}
 	return nil
 }
+
+// refused is the last error that a link's next returned, with the reason why there is no other.
+func (m *more) refused(c *Call, owner int32, reason string) error {
+	if m.last == nil {
+		return c.line.errorf(int(owner), "called next again although %s", reason)
+	}
+	st, _ := status.FromError(m.last)
+	p := st.Proto()
+	p.Message += " (not tried again since " + reason + ")"
+	return &refusedError{last: m.last, status: status.FromProto(p)}
+}
+
+// A refusedError is an attempt's error that stands although the link would have tried again.
+type refusedError struct {
+	last   error
+	status *status.Status
+}
+
+func (e *refusedError) Error() string { return e.status.Err().Error() }
+
+func (e *refusedError) GRPCStatus() *status.Status { return e.status }
+
+func (e *refusedError) Unwrap() error { return e.last }
 
 // logOf is the log of a link; nil where it has none.
 func (m *more) logOf(owner int32) *requestLog {
@@ -170,12 +198,4 @@ func (m *more) logOf(owner int32) *requestLog {
 		}
 	}
 	return nil
-}
-
-// withReason is a status with something added to its message.
-func withReason(err error, reason string) error {
-	st, _ := status.FromError(err)
-	p := st.Proto()
-	p.Message += " (" + reason + ")"
-	return status.ErrorProto(p)
 }

@@ -52,7 +52,7 @@ func (s *serverStream) invoke(ctx context.Context, c *Call) error {
 	view := s.view(ctx, c, int32(len(c.line.names)))
 	err := view.close(s.handler(s.implementation, view))
 	s.attempts++
-	s.last, s.committed = err, s.sent.Load()
+	s.committed = s.sent.Load()
 	if err != nil || c.Kind().StreamsResponses() {
 		return err
 	}

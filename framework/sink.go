@@ -11,14 +11,9 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-type metadataHook struct {
-	owner int32
-	f     MetadataFunc
-}
-
 // OnHeader has f see the response headers, once: on a server when they are sent, on a client at Header(), the first
-// message or the end. Inner links' functions come first. It is not run for an error before any header was set: an added
-// one would forbid the client's own retries.
+// message or the end. f sees what this link and those inside of it have set and made of it; inner links' functions come
+// first. It is not run for an error before any header was set: an added one would forbid the client's own retries.
 //
 // While it, or OnTrailer, is registered on a server, grpc.SetSendCompressor and grpc.ClientSupportedCompressors fail in
 // the handler: they know grpc's own type only.
@@ -45,8 +40,8 @@ type sink struct {
 
 	mu       sync.Mutex
 	holds    struct{ header, trailer bool }
-	header   metadata.MD
-	trailer  metadata.MD
+	header   held
+	trailer  held
 	peer     *peer.Peer
 	passed   bool  // the header went through all functions at once
 	returned error // by one of them
@@ -85,7 +80,7 @@ func (s *sink) SetHeader(md metadata.MD) error {
 	if s.transport != nil && (!s.holds.header || s.passed) {
 		return s.transport.SetHeader(md)
 	}
-	s.header = metadata.Join(s.header, md)
+	s.header.add(s.call.link(), md)
 	return nil
 }
 
@@ -107,7 +102,7 @@ func (s *sink) SetTrailer(md metadata.MD) error {
 	if s.transport != nil && !s.holds.trailer {
 		return s.transport.SetTrailer(md)
 	}
-	s.trailer = metadata.Join(s.trailer, md)
+	s.trailer.add(s.call.link(), md)
 	return nil
 }
 
@@ -117,17 +112,21 @@ func (s *sink) flush() error {
 	if !ok {
 		return s.outcome(nil)
 	}
-	header, err := runMetadata(s.call.context(), s.call.more.Load().headers, header)
+	hooks := s.call.more.Load().headers
+	var err error
+	for i := len(hooks) - 1; i >= 0 && err == nil; i-- {
+		err = header.pass(s.call.context(), hooks[i:i+1])
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.header, s.returned = header, err
-	if err != nil || s.transport == nil || s.call.Side() == ClientSide {
+	if err != nil || s.transport == nil {
 		return err
 	}
-	return s.transport.SetHeader(header)
+	return s.transport.SetHeader(header.all())
 }
 
-func (s *sink) takeHeader() (metadata.MD, bool) {
+func (s *sink) takeHeader() (held, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.holds.header || s.passed {
@@ -147,54 +146,28 @@ func (s *sink) outcome(err error) error {
 	return err
 }
 
-// pass passes what is held through the functions of one link.
+// pass passes what is held through the functions of one link. The RPC's own error comes before theirs.
 func (s *sink) pass(c *Call, owner int32, err error) error {
 	err = s.outcome(err)
 	m, ctx := c.more.Load(), c.context()
 	s.mu.Lock()
 	header, trailer, passed := s.header, s.trailer, s.passed
 	s.mu.Unlock()
-	if !passed && (err == nil || len(header) > 0) {
-		header, err = s.passOne(ctx, ownedMetadata(m.headers, owner), header, err)
+	if !passed && (err == nil || len(header.all()) > 0) {
+		err = firstError(err, header.pass(ctx, ownedMetadata(m.headers, owner)))
 	}
-	trailer, err = s.passOne(ctx, ownedMetadata(m.trailers, owner), trailer, err)
+	err = firstError(err, trailer.pass(ctx, ownedMetadata(m.trailers, owner)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.header, s.trailer = header, trailer
 	return err
 }
 
-// passOne runs functions over one kind of metadata; the RPC's own error comes before theirs.
-func (s *sink) passOne(ctx context.Context, hooks []metadataHook, md metadata.MD, err error) (metadata.MD, error) {
-	md, failed := runMetadata(ctx, hooks, md)
-	if err == nil {
-		err = failed
+func firstError(a, b error) error {
+	if a != nil {
+		return a
 	}
-	return md, err
-}
-
-// runMetadata passes metadata through functions, the last registered, which is the innermost, first.
-func runMetadata(ctx context.Context, hooks []metadataHook, md metadata.MD) (metadata.MD, error) {
-	for _, h := range slices.Backward(hooks) {
-		if md == nil {
-			md = metadata.MD{}
-		}
-		next, err := h.f(ctx, md)
-		if err != nil {
-			return md, err
-		}
-		md = next
-	}
-	return md, nil
-}
-
-func ownedMetadata(hooks []metadataHook, owner int32) (owned []metadataHook) {
-	for _, h := range hooks {
-		if h.owner == owner {
-			owned = append(owned, h)
-		}
-	}
-	return owned
+	return b
 }
 
 // deliver sets on a server what was held to the end.
@@ -204,11 +177,11 @@ func (s *sink) deliver() {
 	if s.transport == nil {
 		return
 	}
-	if !s.passed && len(s.header) > 0 {
-		_ = s.transport.SetHeader(s.header) // fails only where headers were sent already
+	if header := s.header.all(); !s.passed && len(header) > 0 {
+		_ = s.transport.SetHeader(header) // fails only where headers were sent already
 	}
-	if len(s.trailer) > 0 {
-		_ = s.transport.SetTrailer(s.trailer) // never fails before the status
+	if trailer := s.trailer.all(); len(trailer) > 0 {
+		_ = s.transport.SetTrailer(trailer) // never fails before the status
 	}
 }
 
@@ -217,17 +190,79 @@ func (s *sink) bring(b *brought) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.passed {
-		s.header = b.header.Copy()
+		s.header = whole(b.header)
 	}
-	s.trailer, s.peer = b.trailer.Copy(), &b.peer
+	s.trailer, s.peer = whole(b.trailer), &b.peer
 }
 
-// forget drops what a failed attempt set.
-func (s *sink) forget() {
+// forget drops what a failed attempt set, inside of a link.
+func (s *sink) forget(owner int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.passed {
-		s.header = nil
+		s.header = s.header.outside(owner)
 	}
-	s.trailer = nil
+	s.trailer = s.trailer.outside(owner)
+}
+
+// held is metadata in the pieces in which it was set, each with the depth of the link that did.
+type held []heldPiece
+
+type heldPiece struct {
+	owner int32
+	md    metadata.MD
+}
+
+// innermost is the owner of what the RPC itself brought.
+const innermost = 1 << 30
+
+func whole(md metadata.MD) held { return held{{innermost, md.Copy()}} }
+
+func (h *held) add(owner int32, md metadata.MD) { *h = append(*h, heldPiece{owner, md.Copy()}) }
+
+func (h held) all() (md metadata.MD) {
+	for _, piece := range h {
+		md = metadata.Join(md, piece.md)
+	}
+	return md
+}
+
+// inside are the pieces that the link of that depth set, and those inside of it.
+func (h held) inside(owner int32) held {
+	return slices.DeleteFunc(slices.Clone(h), func(p heldPiece) bool { return p.owner < owner })
+}
+
+// outside are the pieces that the link of that depth set, and those outside of it.
+func (h held) outside(owner int32) held {
+	return slices.DeleteFunc(slices.Clone(h), func(p heldPiece) bool { return p.owner > owner })
+}
+
+// pass passes what was set inside of a link through the functions of that link.
+func (h *held) pass(ctx context.Context, hooks []metadataHook) error {
+	for _, hook := range slices.Backward(hooks) {
+		md := h.inside(hook.owner).all()
+		if md == nil {
+			md = metadata.MD{}
+		}
+		next, err := hook.f(ctx, md)
+		if err != nil {
+			return err
+		}
+		*h = append(h.outside(hook.owner-1), heldPiece{hook.owner, next})
+	}
+	return nil
+}
+
+type metadataHook struct {
+	owner int32
+	f     MetadataFunc
+}
+
+func ownedMetadata(hooks []metadataHook, owner int32) (owned []metadataHook) {
+	for _, h := range hooks {
+		if h.owner == owner {
+			owned = append(owned, h)
+		}
+	}
+	return owned
 }
