@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sluice-go/sluice/internal/method"
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A link is a declaration in its place in a chain.
@@ -84,11 +85,11 @@ func (l *link) settle(side Side) (errs []error) {
 
 func (l *link) settleStage(side Side) error {
 	if !l.stage.known() {
-		return l.errorf("unknown stage %q%s", l.stage, didYouMean(string(l.stage), stageNames(side)))
+		return l.errorf("unknown stage %q%s", l.stage, tag.DidYouMean(string(l.stage), stageNames(side)))
 	}
 	rank, ok := l.stage.rank(side)
 	if !ok {
-		return l.errorf("stage %q is not on a %s%s", l.stage, side, didYouMean(string(l.stage), stageNames(side)))
+		return l.errorf("stage %q is not on a %s%s", l.stage, side, tag.DidYouMean(string(l.stage), stageNames(side)))
 	}
 	l.rank = rank
 	return nil

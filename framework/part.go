@@ -45,6 +45,19 @@ func UseClient(u grpc.UnaryClientInterceptor, s grpc.StreamClientInterceptor, o 
 	return d.declared(o)
 }
 
+// PartName is the name that a part's link has in a chain, but for the number that tells a second one apart which was
+// given none. It is "" for a part that is no link.
+func PartName(p Part) string {
+	d, ok := p.(*declaration)
+	switch {
+	case !ok:
+		return ""
+	case d.placement.Name != "":
+		return d.placement.Name
+	}
+	return d.pkg
+}
+
 // Target says whose chain it is: MethodInfo.Target has the name, and so have the chain's errors.
 func Target(name string) Part { return targetPart(name) }
 

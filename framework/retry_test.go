@@ -237,10 +237,11 @@ func TestAttemptDeadlineWithNoOperation(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			var attempts atomic.Int64
-			second := make(chan struct{})
+			began, second := make(chan struct{}), make(chan struct{})
 			echo := &service{}
 			first := func(ctx context.Context) bool {
 				if attempts.Add(1) == 1 {
+					close(began)
 					<-ctx.Done()
 					return true
 				}
@@ -270,8 +271,7 @@ func TestAttemptDeadlineWithNoOperation(t *testing.T) {
 				c.KeepRequests(3)
 				attempt, cancel := context.WithCancel(ctx)
 				go func() {
-					for attempts.Load() == 0 {
-					}
+					<-began
 					cancel()
 				}()
 				if err := next(attempt, c); status.Code(err) != codes.Canceled {

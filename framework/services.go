@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/sluice-go/sluice/internal/method"
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A known method is one that a server registered, or that is linked into a client's binary.
@@ -66,7 +67,7 @@ func (c *chain) checkPatterns(known []knownMethod, where string) error {
 			switch {
 			case len(services) == 0 && !p.Optional() && p.String() != "*":
 				errs = append(errs, l.errorf(`pattern %q matches no method %s%s; write "?%s" where it may match none`,
-					p, where, didYouMean(p.Service(), serviceNames(known)), p))
+					p, where, tag.DidYouMean(p.Service(), serviceNames(known)), p))
 			case len(services) > 1 && p.Short():
 				errs = append(errs, l.errorf("pattern %q could mean %q; write the service with its package", p, services))
 			}

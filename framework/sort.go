@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // sortLinks sorts by stage, then by the before and after edges, then by the order given. It is deterministic, and
@@ -60,7 +62,7 @@ func edges(given []*link) (inside [][]int, err error) {
 		if !ok {
 			if !optional {
 				errs = append(errs, l.errorf(`%s names %q, which is not in the chain%s; write "?%s" where it may be missing`,
-					word, name, didYouMean(name, names), name))
+					word, name, tag.DidYouMean(name, names), name))
 			}
 			return
 		}

@@ -60,8 +60,12 @@ func run(ctx context.Context, out io.Writer) error {
 // explain prints which links an RPC passes on the server, and on the client.
 func explain(out io.Writer, plan *fxgrpc.Plan) {
 	const method = "/sluice.examples.greet.v1.Greeter/Greet"
-	fmt.Fprintf(out, "The chain of every method, first is outermost:\n\n%v\n%v\n",
-		plan.ServerChain(fxgrpc.DefaultServer).Explain(method), plan.ClientChain("greeter").Explain(method))
+	fmt.Fprintf(out, `
+A server and a client in one fx app, talking over TCP on this machine. Lines with "level=" are the log.
+An RPC passes these links, first is outermost:
+
+%v
+%v`, plan.ServerChain(fxgrpc.DefaultServer).Explain(method), plan.ClientChain("greeter").Explain(method))
 }
 
 // NewLogger makes the logger of everything, without what differs from run to run.

@@ -18,20 +18,20 @@ func tour(ctx context.Context, out io.Writer, client greetpb.GreeterClient) {
 		title string
 		do    func() ([]string, error)
 	}{
-		{"Greet Ada: unary", func() ([]string, error) { return greet(ctx, client, "Ada") }},
+		{"Greet Ada: a unary call", func() ([]string, error) { return greet(ctx, client, "Ada") }},
 		{"GreetTogether Ada, Bob: the client streams", func() ([]string, error) { return together(ctx, client) }},
 		{"GreetInManyWays Ada: the server streams", func() ([]string, error) { return manyWays(ctx, client) }},
 		{"GreetOneByOne Ada, Bob: both stream", func() ([]string, error) { return oneByOne(ctx, client) }},
-		{"Greet Eve: the handler returns a domain error, wrapped", func() ([]string, error) { return greet(ctx, client, "Eve") }},
-		{"Greet Mallory: the handler panics", func() ([]string, error) { return greet(ctx, client, "Mallory") }},
+		{"Greet Eve: the handler wraps a domain error; what it wraps around it stays on the server", func() ([]string, error) { return greet(ctx, client, "Eve") }},
+		{"Greet Mallory: the handler panics; the server lives, and the client is told nothing of it", func() ([]string, error) { return greet(ctx, client, "Mallory") }},
 	} {
 		fmt.Fprintf(out, "\n%s\n", call.title)
 		greetings, err := call.do()
-		fmt.Fprintf(out, "  the client saw %q", greetings)
 		if err != nil {
-			fmt.Fprintf(out, " and %s, %q; is it ErrStranger? %t", status.Code(err), err, errors.Is(err, ErrStranger))
+			fmt.Fprintf(out, "  the client saw %s %q; errors.Is(err, ErrStranger): %t\n", status.Code(err), err, errors.Is(err, ErrStranger))
+			continue
 		}
-		fmt.Fprintln(out)
+		fmt.Fprintf(out, "  the client saw %q\n", greetings)
 	}
 }
 
