@@ -26,7 +26,7 @@ func (c *Call) Annotate(a ...slog.Attr) {
 	if c.hasEnded() {
 		return
 	}
-	n := c.extra().notes
+	n := c.aside().notes
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, attr := range a {

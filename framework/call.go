@@ -20,9 +20,7 @@ type Call struct {
 	request  any
 	response any
 
-	// at says where the call is: n when n links, or all and the RPC itself, are entered and not left, and the innermost of
-	// them has not called next; ^n when it has, and next has returned.
-	at   int32
+	at   position
 	runs uint32 // of the RPC that have ended
 
 	claims atomic.Uint32 // runs of the RPC that have begun; ended when the Call is of no more use
@@ -160,45 +158,6 @@ func (c *Call) AddCallOptions(o ...grpc.CallOption) {
 	for _, option := range o {
 		m.options = append(m.options, ownedOption{c.link(), option})
 	}
-}
-
-// enter notes that what stands at a depth is entered; false where it is not its turn. again is whether it was
-// entered before, by the same run of the link outside.
-//
-// It is not atomic, since that would cost more than the rest of a link: two goroutines that call next in the same
-// nanosecond may both pass here, and then one is stopped at the RPC itself, which is guarded by an atomic.
-//
-//go:norace
-func (c *Call) enter(depth int32) (again, ok bool) {
-	again = c.at == ^depth
-	if c.at != depth && !again {
-		return false, false
-	}
-	c.at = depth + 1
-	return again, true
-}
-
-// leave notes that what stands at a depth was left.
-//
-//go:norace
-func (c *Call) leave(depth int32) { c.at = ^depth }
-
-// hasCalled reports whether the next of the link at a depth, which runs or has just returned, has been called.
-//
-//go:norace
-func (c *Call) hasCalled(depth int32) bool { return c.at != depth+1 }
-
-// link is the depth of the link that runs.
-//
-//go:norace
-func (c *Call) link() int32 { return entered(c.at) - 1 }
-
-// entered is how many links are entered and not left.
-func entered(at int32) int32 {
-	if at < 0 {
-		return ^at
-	}
-	return at
 }
 
 // claim lets one goroutine at a time do the RPC: the one that finds that all runs begun have ended.

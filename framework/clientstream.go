@@ -110,7 +110,7 @@ func (l *line) streamer(i int, outer *Call, innermost grpc.Streamer) grpc.Stream
 		s := &clientStream{clientRPC: clientRPC{cc: cc, method: method, given: opts}, desc: desc}
 		s.parent, s.line, s.driver = ctx, segment.line, s
 		if outer != nil {
-			s.more.Store(&more{notes: outer.extra().notes})
+			s.more.Store(&more{notes: outer.aside().notes})
 		}
 		s.streamer = segment.around(l.streamer(i+1, &s.Call, innermost))
 		return s.open()

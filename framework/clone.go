@@ -32,7 +32,7 @@ func (c *Call) Clone() *Call {
 	a := &attempt{owner: c.link(), origin: c, clone: clone, cancel: func() {}}
 	m.clones = append(m.clones, a)
 	clone.parent, clone.line, clone.request = c.context(), c.line, c.request
-	clone.at = entered(c.at)
+	clone.at = position(c.at.entered()) | slowly
 	own := &more{
 		requests: fork(ownedBy(m.requests, a.owner)), responses: fork(ownedBy(m.responses, a.owner)),
 		headers: ownedMetadata(m.headers, a.owner), trailers: ownedMetadata(m.trailers, a.owner),
@@ -51,7 +51,7 @@ func (c *Call) Adopt(winner *Call) {
 		c.misuse("adopted what is no Clone of its Call")
 		return
 	}
-	if winner.at != ^(m.attempt.owner + 1) {
+	if winner.at >= 0 || winner.at.entered() != m.attempt.owner+1 {
 		c.misuse("adopted a Clone whose next had not returned")
 		return
 	}

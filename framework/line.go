@@ -60,24 +60,17 @@ func segments(info MethodInfo, full string, bound []boundLink, values []contextV
 // A node is one place in a line: a link, or the RPC itself.
 type node struct {
 	interceptor Interceptor
-	function    InterceptorFunc // the interceptor where it is one: called without a detour
 	next        Handler
-	depth       int32
+	depth       position
 	line        *line
 }
 
 // compileLine makes the handlers, from the RPC outwards.
 func compileLine(info MethodInfo, full string, bound []boundLink, values []contextValue) *line {
 	l := &line{info: info, full: full, values: values, response: goType(outputOf(info.Descriptor))}
-	for depth := len(bound); depth >= 0; depth-- {
-		n := &node{interceptor: theRPC{}, next: l.handler, depth: int32(depth), line: l}
-		if depth == len(bound) {
-			l.handler = n.rpc()
-			continue
-		}
-		n.interceptor = bound[depth].interceptor
-		n.function, _ = n.interceptor.(InterceptorFunc)
-		l.handler = n.handler()
+	l.handler = (&node{interceptor: theRPC{}, depth: position(len(bound)), line: l}).rpc()
+	for depth := len(bound) - 1; depth >= 0; depth-- {
+		l.handler = (&node{interceptor: bound[depth].interceptor, next: l.handler, depth: position(depth), line: l}).handler()
 	}
 	for _, b := range bound {
 		l.names = append(l.names, b.link.name)
@@ -95,19 +88,19 @@ func compileLine(info MethodInfo, full string, bound []boundLink, values []conte
 //
 //go:noinline
 func (n *node) handler() Handler {
+	depth, next, interceptor := n.depth, n.next, n.interceptor
+	function, _ := interceptor.(InterceptorFunc) // called without a detour
 	return func(ctx context.Context, c *Call) error {
-		again, ok := c.enter(n.depth)
-		if !ok || again || c.more.Load() != nil {
-			return n.slow(ctx, c, again, ok)
+		if !c.enter(depth) {
+			return n.slow(ctx, c)
 		}
 		var err error
-		if n.function != nil {
-			err = n.function(ctx, c, n.next)
+		if function != nil {
+			err = function(ctx, c, next)
 		} else {
-			err = n.interceptor.Intercept(ctx, c, n.next)
+			err = interceptor.Intercept(ctx, c, next)
 		}
-		if err == nil && c.response != nil && c.more.Load() == nil {
-			c.leave(n.depth)
+		if err == nil && c.response != nil && c.leaveQuickly(depth) {
 			return nil
 		}
 		return n.left(ctx, c, err)
@@ -118,15 +111,18 @@ func (n *node) handler() Handler {
 //
 //go:noinline
 func (n *node) rpc() Handler {
+	depth := n.depth
 	return func(ctx context.Context, c *Call) error {
-		again, ok := c.enter(n.depth)
-		if !ok || again || c.more.Load() != nil || !c.claim() {
-			return n.slow(ctx, c, again, ok)
+		if !c.enter(depth) {
+			return n.slow(ctx, c)
+		}
+		if !c.claim() {
+			return n.line.outOfTurn(c, int32(depth))
 		}
 		err := c.driver.invoke(ctx, c)
 		c.release()
-		if err == nil && c.more.Load() == nil {
-			c.leave(n.depth)
+		if err == nil && !c.isSlow() {
+			c.leave(depth)
 			return nil
 		}
 		return n.left(ctx, c, err)
@@ -135,11 +131,11 @@ func (n *node) rpc() Handler {
 
 // left judges what a link returned.
 func (n *node) left(ctx context.Context, c *Call, err error) error {
-	if c.more.Load() != nil {
+	if c.isSlow() {
 		return n.line.leave(ctx, c, n.depth, err)
 	}
 	if err == nil {
-		err = n.line.judge(c, n.depth)
+		err = n.line.judge(c, int32(n.depth))
 	}
 	if err != nil {
 		c.response = nil
@@ -179,7 +175,7 @@ func (l *line) judge(c *Call, depth int32) error {
 
 // outOfTurn is the error of a next called when it was not its turn.
 func (l *line) outOfTurn(c *Call, depth int32) error {
-	if entered(c.at) < depth {
+	if c.at.entered() < depth {
 		return l.errorf(int(depth)-1, "called next after Intercept returned")
 	}
 	return l.errorf(int(depth)-1, "called next twice at once; use Clone for attempts side by side")

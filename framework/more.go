@@ -40,8 +40,14 @@ type ownedOption struct {
 	option grpc.CallOption
 }
 
-// extra is the Call's more, made where there is none.
+// extra is the Call's more, made where there is none, for what links register: the call then looks there on its way.
 func (c *Call) extra() *more {
+	c.goSlowly()
+	return c.aside()
+}
+
+// aside is the Call's more for what does not concern the call on its way. It is safe for concurrent use.
+func (c *Call) aside() *more {
 	if m := c.more.Load(); m != nil {
 		return m
 	}
@@ -106,25 +112,26 @@ func (l *line) forget(c *Call, m *more, owner int32) error {
 	return nil
 }
 
-// slow is the handler for a call that is not the first, has more, or is out of turn.
-func (n *node) slow(ctx context.Context, c *Call, again, ok bool) error {
+// slow is the handler for a call that is not there for the first time, has more to do, or is out of turn.
+func (n *node) slow(ctx context.Context, c *Call) error {
+	again, ok := c.enterSlowly(n.depth)
 	if !ok {
-		return n.line.outOfTurn(c, n.depth)
+		return n.line.outOfTurn(c, int32(n.depth))
 	}
-	if err := n.line.pass(ctx, c, n.depth, again); err != nil {
+	if err := n.line.pass(ctx, c, int32(n.depth), again); err != nil {
 		c.leave(n.depth)
-		c.extra().drop(c, n.depth)
+		c.extra().drop(c, int32(n.depth))
 		return err
 	}
-	ctx, done := c.begin(ctx, n.depth)
+	ctx, done := c.begin(ctx, int32(n.depth))
 	defer done()
 	err := n.interceptor.Intercept(ctx, c, n.next)
 	return n.line.leave(ctx, c, n.depth, err)
 }
 
 // leave ends what stands at a depth, and has what the link outside registered see what comes back.
-func (l *line) leave(ctx context.Context, c *Call, depth int32, err error) error {
-	m := c.more.Load()
+func (l *line) leave(ctx context.Context, c *Call, at position, err error) error {
+	m, depth := c.more.Load(), int32(at)
 	m.endClones(depth)
 	if err == nil && m.mistake != nil && m.mistaker == depth {
 		err = m.mistake
@@ -132,7 +139,7 @@ func (l *line) leave(ctx context.Context, c *Call, depth int32, err error) error
 	if err == nil {
 		err = l.settle(ctx, c, m, depth)
 	}
-	c.leave(depth)
+	c.leave(at)
 	m.drop(c, depth)
 	if err == nil && !l.info.Kind.StreamsResponses() {
 		err = l.passResponse(ctx, c, m, depth-1)

@@ -80,7 +80,7 @@ func (s *serverStream) through(ctx context.Context, c *Call, raw grpc.StreamServ
 		return err
 	}
 	if c.response = view.held; view.sent.Load() && !c.hasCalled(depth) {
-		c.leave(depth + 1) // it answered by the stream itself, as grpc allows
+		c.leave(position(depth + 1)) // it answered by the stream itself, as grpc allows
 	}
 	return nil
 }
