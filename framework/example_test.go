@@ -133,7 +133,7 @@ func ExampleServerChain_Bind() {
 	dummypb.RegisterDummyServiceServer(server, &service{})
 	fmt.Println(chain.Bind(server.GetServiceInfo()))
 	// Output:
-	// framework: link "audit" (main.go:9): pattern "DummyService/Exec" matches no method of the server's services; there are ["sluice.testing.v1.DummyService"]; write "?DummyService/Exec" where it may match none
+	// framework: link "audit" (main.go:9): pattern "DummyService/Exec" matches no method of the server's services; did you mean "DummyService/Execute"?; write "?DummyService/Exec" where it may match none
 }
 
 func ExampleServerChain_Explain() {

@@ -67,13 +67,27 @@ func (c *chain) checkPatterns(known []knownMethod, where string) error {
 			switch {
 			case len(services) == 0 && !p.Optional() && p.String() != "*":
 				errs = append(errs, l.errorf(`pattern %q matches no method %s%s; write "?%s" where it may match none`,
-					p, where, tag.DidYouMean(p.Service(), serviceNames(known)), p))
+					p, where, suggestion(p, known), p))
 			case len(services) > 1 && p.Short():
 				errs = append(errs, l.errorf("pattern %q could mean %q; write the service with its package", p, services))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// suggestion is what a pattern may have meant: a method of its service, where there is such a one, else a service.
+func suggestion(p method.Pattern, known []knownMethod) string {
+	var methods []string
+	for _, k := range known {
+		if service := k.method.FullService(); service == p.Service() || p.Short() && strings.HasSuffix(service, "."+p.Service()) {
+			methods = append(methods, p.Service()+"/"+k.method.Name)
+		}
+	}
+	if len(methods) > 0 {
+		return tag.DidYouMean(p.String(), methods)
+	}
+	return tag.DidYouMean(p.Service(), serviceNames(known))
 }
 
 func matchedServices(p method.Pattern, known []knownMethod) []string {
