@@ -11,10 +11,11 @@ import (
 
 // A clientAttempt is one RPC below the chain; a retrying link makes several.
 type clientAttempt struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	stream grpc.ClientStream
-	over   atomic.Bool // no function runs for it any more
+	ctx     context.Context
+	cancel  context.CancelFunc
+	unwatch func() bool // ctx
+	stream  grpc.ClientStream
+	over    atomic.Bool // no function runs for it any more
 
 	brought  *brought
 	finished bool  // grpc is done with it, and has written what it brought
@@ -27,6 +28,7 @@ func (s *clientStream) attempt(ctx context.Context) error {
 	s.waitForOperations()
 	a := &clientAttempt{}
 	a.ctx, a.cancel = context.WithCancel(ctx)
+	a.unwatch = context.AfterFunc(a.ctx, func() { s.abandoned(a) })
 	s.mu.Lock()
 	s.now = a // before the streamer: grpc may be done with it before that returns
 	s.mu.Unlock()
@@ -38,11 +40,17 @@ func (s *clientStream) attempt(ctx context.Context) error {
 		err = s.replay(a)
 	}
 	if err != nil {
-		a.over.Store(true)
-		a.cancel()
+		a.close()
 		s.bring(a)
 	}
 	return err
+}
+
+// close ends an attempt: no function runs for it any more, and what is inside of it is cancelled.
+func (a *clientAttempt) close() {
+	a.over.Store(true)
+	a.unwatch()
+	a.cancel()
 }
 
 // waitForOperations waits, before another attempt, for those under way on the last one, which is over.

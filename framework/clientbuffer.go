@@ -13,7 +13,7 @@ func (s *clientStream) buffer(ctx context.Context, _ *Call, log *requestLog) err
 		return err
 	}
 	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, func() { s.cutBuffering(ctx, log) })()
+		defer s.cut(ctx, buffering)()
 	}
 	return s.sleep(ask{phase: buffering, ctx: ctx, log: log}).err
 }
@@ -36,16 +36,6 @@ func (s *clientStream) bufferKept(log *requestLog) error {
 		log.finish()
 	}
 	return nil
-}
-
-// cutBuffering ends the wait for the half-close.
-func (s *clientStream) cutBuffering(ctx context.Context, log *requestLog) {
-	s.mu.Lock()
-	if s.phase != buffering || s.buffered != log {
-		s.mu.Unlock()
-		return
-	}
-	s.wakeAloneLocked(status.FromContextError(ctx.Err()).Err())
 }
 
 // bufferRequest takes a request for BufferRequests.

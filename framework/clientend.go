@@ -28,8 +28,7 @@ func (s *clientStream) end(a *clientAttempt, op operation, w wake) {
 
 // tell wakes the chain with the end of an attempt, when none of the attempt's functions runs any more.
 func (s *clientStream) tell(a *clientAttempt, w wake) {
-	a.over.Store(true)
-	a.cancel()
+	a.close()
 	waitFor(&s.sending)
 	waitFor(&s.receiving)
 	s.bring(a)
@@ -62,18 +61,22 @@ func orCanceled(err error) error {
 	return err
 }
 
-// abandon is told that the caller's context has ended.
-func (s *clientStream) abandon() {
-	err := status.FromContextError(s.parent.Err()).Err()
+// abandoned is told that the context of an attempt has ended.
+func (s *clientStream) abandoned(a *clientAttempt) {
 	s.mu.Lock()
-	switch s.phase {
-	case opened:
-		s.goneNowLocked(s.now, err)
-	case buffering, playing:
-		s.wakeAloneLocked(err)
-	default:
-		s.mu.Unlock()
-	}
+	s.goneNowLocked(a, status.FromContextError(a.ctx.Err()).Err())
+}
+
+// cut ends what the chain waits for without an RPC when its context ends.
+func (s *clientStream) cut(ctx context.Context, waits phase) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		if s.phase != waits {
+			s.mu.Unlock()
+			return
+		}
+		s.wakeAloneLocked(status.FromContextError(ctx.Err()).Err())
+	})
 }
 
 // goneNowLocked notes that an attempt has ended, and tells the chain, unless somebody is at work who will.

@@ -114,6 +114,9 @@ func (s *clientStream) pull(msg any) (error, bool) {
 func (s *clientStream) respond(ctx context.Context, c *Call, seq *sequence) error {
 	m := c.more.Load()
 	hooks := reversed(between(m.responses, 0, seq.owner))
+	if ctx.Done() != nil {
+		defer s.cut(ctx, playing)()
+	}
 	if w := s.sleep(ask{phase: playing, ctx: ctx}); w.err != nil {
 		return w.err
 	}

@@ -2,7 +2,6 @@ package framework
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -34,9 +33,8 @@ type clientStream struct {
 	streamer grpc.Streamer
 	single   []passed // the one request of a server stream, on its way
 
-	asks    chan ask
-	wakes   chan wake
-	unwatch func() bool // the caller's context
+	asks  chan ask
+	wakes chan wake
 
 	sending, receiving sync.Mutex // held while functions run
 
@@ -135,9 +133,6 @@ func (s *clientStream) open() (grpc.ClientStream, error) {
 	if wantsMetadata(s.given) {
 		s.watch()
 	}
-	if s.parent.Done() != nil {
-		s.unwatch = context.AfterFunc(s.parent, s.abandon)
-	}
 	go s.chain()
 	s.serve()
 	s.raise()
@@ -204,7 +199,7 @@ func (s *clientStream) rest(a ask) error {
 			s.now.told = true
 			return err
 		}
-	} else if err := errors.Join(s.parent.Err(), a.ctx.Err()); err != nil {
+	} else if err := a.ctx.Err(); err != nil {
 		return status.FromContextError(err).Err()
 	}
 	s.phase, s.buffered, s.played = a.phase, a.log, a.msg
@@ -214,9 +209,6 @@ func (s *clientStream) rest(a ask) error {
 
 // finishWith ends the stream when the chain has returned.
 func (s *clientStream) finishWith(a ask) {
-	if s.unwatch != nil {
-		s.unwatch()
-	}
 	if a.err == io.EOF {
 		a.err = status.Error(codes.Unknown, "EOF") // a link's own; to the caller it would be a clean end
 	}
@@ -226,8 +218,7 @@ func (s *clientStream) finishWith(a ask) {
 	s.deliver(&s.Call)
 	s.mu.Lock()
 	if s.now != nil {
-		s.now.over.Store(true)
-		s.now.cancel()
+		s.now.close()
 	}
 	if s.lapse != nil {
 		s.lapse()

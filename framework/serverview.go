@@ -156,7 +156,7 @@ func (v *serverView) source(hooks []hook, msg any) ([]hook, error) {
 		}
 		kept, ok, err := hooks[i].log.take()
 		if ok {
-			err = assign(msg, kept)
+			v.repeated, err = true, assign(msg, kept)
 		}
 		if ok || err != nil {
 			return hooks[i+1:], err
