@@ -37,6 +37,15 @@ func newChain(side Side, parts []Part) (*chain, error) {
 	return &chain{side: side, target: d.target, links: sorted, values: d.values}, nil
 }
 
+// warn says which links bring options that are left out.
+func (c *chain) warn(what, instead string, brings func(Interceptor) bool) {
+	for _, l := range c.links {
+		if brings(l.interceptor) {
+			slog.Warn(fmt.Sprintf("framework: %s leaves out the grpc options of a link; use %s", what, instead), "link", l.name)
+		}
+	}
+}
+
 // inTarget says for which server or client an error was found.
 func inTarget(side Side, target string, err error) error {
 	if target == "" {

@@ -3,7 +3,6 @@ package framework
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -72,11 +71,7 @@ func (c *ClientChain) Stream() grpc.StreamClientInterceptor {
 }
 
 func (c *ClientChain) warnLeftOut(what string) {
-	for _, l := range c.links {
-		if _, ok := l.interceptor.(dialOptioner); ok {
-			slog.Warn("framework: "+what+" leaves out the grpc options of a link; use DialOptions", "link", l.name)
-		}
-	}
+	c.warn(what, "DialOptions", func(i Interceptor) bool { _, ok := i.(dialOptioner); return ok })
 }
 
 // Wrap puts the chain around an existing connection. It leaves out the options that links bring themselves, and logs a
@@ -108,7 +103,7 @@ func (w *wrapped) invoke(ctx context.Context, method string, req, reply any, _ *
 
 // NewStream opens a stream through the chain.
 func (w *wrapped) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	if err := w.refuse(method, kindOf(desc.ClientStreams, desc.ServerStreams)); err != nil {
+	if err := w.refuse(method, streamKind(desc.ClientStreams, desc.ServerStreams)); err != nil {
 		return nil, err
 	}
 	return w.chain.stream(ctx, desc, w.conn, method, w.open, opts...)

@@ -87,7 +87,7 @@ type wake struct {
 func (c *ClientChain) stream(
 	ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
-	l, err := c.line(method, kindOf(desc.ClientStreams, desc.ServerStreams))
+	l, err := c.line(method, streamKind(desc.ClientStreams, desc.ServerStreams))
 	if err != nil {
 		return nil, err
 	}

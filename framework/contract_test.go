@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -355,4 +356,38 @@ func TestSetResponses(t *testing.T) {
 			t.Fatalf("got %q, %v; outside %q, %v", got, err, outerSaw, outerErr)
 		}
 	})
+}
+
+func TestNilFunctions(t *testing.T) {
+	for name, register := range map[string]func(*framework.Call){
+		"request":  func(c *framework.Call) { c.OnRequest(nil) },
+		"response": func(c *framework.Call) { c.OnResponse(nil) },
+		"header":   func(c *framework.Call) { c.OnHeader(nil) },
+		"trailer":  func(c *framework.Call) { c.OnTrailer(nil) },
+	} {
+		r := start(t, &service{}, parts(framework.InterceptorFunc(func(ctx context.Context, c *framework.Call, next framework.Handler) error {
+			register(c)
+			return next(ctx, c)
+		})), nil)
+		if _, err := execute(withTimeout(t), r, framework.BidiStream, "x"); status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "nil function") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestUnaryMethodAsStream has a proxy's way to call a unary method: the links stand on it all the same.
+func TestUnaryMethodAsStream(t *testing.T) {
+	e := newEnds(1)
+	r := start(t, &service{}, nil, parts(e))
+	s, err := r.conn.NewStream(withTimeout(t), &grpc.StreamDesc{}, dummypb.DummyService_Execute_FullMethodName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.SendMsg(request("x")), s.CloseSend()); err != nil {
+		t.Fatal(err)
+	}
+	out := &dummypb.DummyResponse{}
+	if err := s.RecvMsg(out); err != nil || out.Output != "x" || e.ended.Load() != 1 {
+		t.Fatalf("got %v, %v; %d chains ended", out, err, e.ended.Load())
+	}
 }

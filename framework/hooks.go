@@ -101,6 +101,10 @@ func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
 // passes the outer links' first. A unary request passes f when next is called. Functions of one direction never run at
 // the same time; when next has returned none is running and none will.
 func (c *Call) OnRequest(f MessageFunc) {
+	if f == nil {
+		c.misuse("registered a nil function")
+		return
+	}
 	m := c.extra()
 	m.requests = append(m.requests, hook{owner: c.link(), f: f})
 }
@@ -108,6 +112,10 @@ func (c *Call) OnRequest(f MessageFunc) {
 // OnResponse has f see every response message, of all kinds, in order: inner links' functions first. One response,
 // of a unary call or a client stream, passes f when next returns. See OnRequest.
 func (c *Call) OnResponse(f MessageFunc) {
+	if f == nil {
+		c.misuse("registered a nil function")
+		return
+	}
 	m := c.extra()
 	m.responses = append(m.responses, hook{owner: c.link(), f: f})
 }

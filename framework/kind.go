@@ -25,6 +25,12 @@ func kindOf(requests, responses bool) Kind {
 	return k
 }
 
+// streamKind is kindOf for what is done as a stream: one that says it streams neither way, as a proxy may do a unary
+// method, is a client stream of one message.
+func streamKind(requests, responses bool) Kind {
+	return kindOf(requests || !responses, responses)
+}
+
 // StreamsRequests reports whether requests are streamed.
 func (k Kind) StreamsRequests() bool { return k&ClientStream != 0 }
 

@@ -564,3 +564,30 @@ func TestHedge(t *testing.T) {
 		}
 	})
 }
+
+// TestBufferRequestsGivesUp has a link's own deadline end the wait for the caller's half-close, on both sides.
+func TestBufferRequestsGivesUp(t *testing.T) {
+	bothSides(t, func(t *testing.T, kind framework.Kind, begin func(*service, ...framework.Interceptor) *rig) {
+		if kind != framework.ClientStream {
+			return
+		}
+		var again error
+		r := begin(&service{}, framework.InterceptorFunc(func(ctx context.Context, c *framework.Call, next framework.Handler) error {
+			short, cancel := context.WithCancel(ctx)
+			cancel()
+			_, err := c.BufferRequests(short, 10)
+			again = next(ctx, c)
+			return err
+		}))
+		ctx, cancel := context.WithCancel(withTimeout(t))
+		defer cancel()
+		s, err := r.ExecuteClientStream(ctx)
+		if err == nil {
+			_ = s.Send(request("x"))
+			_, err = s.CloseAndRecv()
+		}
+		if status.Code(err) != codes.Canceled {
+			t.Fatalf("got %v; next again %v", err, again)
+		}
+	})
+}

@@ -3,7 +3,6 @@ package framework
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -52,11 +51,7 @@ func (c *ServerChain) Stream() grpc.StreamServerInterceptor {
 }
 
 func (c *ServerChain) warnLeftOut(what string) {
-	for _, l := range c.links {
-		if _, ok := l.interceptor.(serverOptioner); ok {
-			slog.Warn("framework: "+what+" leaves out the grpc options of a link; use ServerOptions", "link", l.name)
-		}
-	}
+	c.warn(what, "ServerOptions", func(i Interceptor) bool { _, ok := i.(serverOptioner); return ok })
 }
 
 // Bind checks the chain against the services of a server, as grpc.Server.GetServiceInfo gives them, and compiles every

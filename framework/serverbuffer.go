@@ -22,6 +22,7 @@ func (s *serverStream) buffer(ctx context.Context, c *Call, log *requestLog) err
 	case err := <-received:
 		return err
 	case <-ctx.Done():
+		s.lost.Store(true)
 		view.over.Store(true)
 		return status.FromContextError(ctx.Err()).Err()
 	}

@@ -17,7 +17,8 @@ type serverStream struct {
 	base           grpc.ServerStream // grpc's own, or what the raw link outside made of it
 	from           int32             // the depth of the outermost link inside of base
 	sent           atomic.Bool
-	single         []passed // the one request of a server stream, on its way
+	lost           atomic.Bool // a BufferRequests that gave up still receives
+	single         []passed    // the one request of a server stream, on its way
 	first          serverView
 }
 
@@ -28,7 +29,7 @@ type passed struct {
 }
 
 func (c *ServerChain) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	l, err := c.line(info.FullMethod, kindOf(info.IsClientStream, info.IsServerStream))
+	l, err := c.line(info.FullMethod, streamKind(info.IsClientStream, info.IsServerStream))
 	if err != nil {
 		return err
 	}

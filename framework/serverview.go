@@ -134,7 +134,7 @@ func (v *serverView) RecvMsg(msg any) error {
 	}
 	m := v.call.more.Load()
 	if m == nil && v.call.Kind().StreamsRequests() {
-		return v.base.RecvMsg(msg)
+		return v.receive(msg)
 	}
 	var hooks []hook
 	if m != nil {
@@ -145,6 +145,14 @@ func (v *serverView) RecvMsg(msg any) error {
 		return err
 	}
 	return v.passRequest(hooks, msg)
+}
+
+// receive receives from the base, unless somebody does who gave up waiting.
+func (v *serverView) receive(msg any) error {
+	if v.rpc.lost.Load() {
+		return status.Errorf(codes.Internal, "framework: %s: requests were lost when BufferRequests gave up waiting for them", v.call.line.full)
+	}
+	return v.base.RecvMsg(msg)
 }
 
 // source fills a message from the innermost place that has one to repeat, or from the base, and gives the hooks it is
@@ -163,7 +171,7 @@ func (v *serverView) source(hooks []hook, msg any) ([]hook, error) {
 		}
 	}
 	if v.call.Kind().StreamsRequests() {
-		return hooks, v.base.RecvMsg(msg)
+		return hooks, v.receive(msg)
 	}
 	return v.sourceSingle(hooks, msg)
 }
@@ -174,7 +182,7 @@ func (v *serverView) sourceSingle(hooks []hook, msg any) ([]hook, error) {
 		v.repeated = true
 		return between(hooks, v.rpc.single[n-1].owner+1, v.to), assign(msg, v.rpc.single[n-1].msg)
 	}
-	if err := v.base.RecvMsg(msg); err != nil {
+	if err := v.receive(msg); err != nil {
 		return nil, err
 	}
 	v.repeated = true
