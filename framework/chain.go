@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -18,6 +19,8 @@ type chain struct {
 	links  []*link
 	values []contextValue
 	lines  table
+
+	compiling sync.Mutex // one method at a time, so that none is bound twice at once
 }
 
 func newChain(side Side, parts []Part) (*chain, error) {
@@ -74,6 +77,11 @@ func (c *chain) compileLate(full string, kind Kind) *line {
 	m, err := ParseMethod(full)
 	if err != nil {
 		return &line{full: full, refusal: status.Error(codes.Unimplemented, err.Error())}
+	}
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
+	if l := c.lines.get(full, kind); l != nil {
+		return l
 	}
 	l, err := c.compile(m, full, kind)
 	if err != nil {

@@ -27,7 +27,8 @@ type LinkOfChain struct {
 	Why   string `json:"why,omitempty"` // it does not stand on the method
 }
 
-// Explain says which links stand on a method, "/pkg.Service/Method", and which do not and why.
+// Explain says which links stand on a method, "/pkg.Service/Method", and which do not and why. A method that was
+// neither bound nor called is bound now, if it is known.
 func (c *chain) Explain(fullMethod string) Explanation {
 	e := Explanation{Method: fullMethod, Side: c.side, Target: c.target}
 	m, err := ParseMethod(fullMethod)
@@ -36,9 +37,8 @@ func (c *chain) Explain(fullMethod string) Explanation {
 		return e
 	}
 	l := c.bound(fullMethod)
-	e.Kind, e.Known = kindFor(m, l)
-	if l == nil {
-		if l, err = c.compile(m, fullMethod, e.Kind); err != nil {
+	if e.Kind, e.Known = kindFor(m, l); l == nil && e.Known {
+		if l, err = c.bindNow(m, fullMethod, e.Kind); err != nil {
 			e.Error = err.Error()
 			return e
 		}
@@ -47,6 +47,17 @@ func (c *chain) Explain(fullMethod string) Explanation {
 		e.add(link, l, m)
 	}
 	return e
+}
+
+// bindNow compiles a method ahead of its first call.
+func (c *chain) bindNow(m Method, full string, kind Kind) (*line, error) {
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
+	l, err := c.compile(m, full, kind)
+	if err != nil {
+		return nil, err
+	}
+	return c.lines.add(full, kind, l), nil
 }
 
 // bound is the line that a method has by now, of whichever kind.
@@ -73,15 +84,15 @@ func kindFor(m Method, l *line) (kind Kind, known bool) {
 func (e *Explanation) add(link *link, l *line, m Method) {
 	shown := LinkOfChain{Name: link.name, Stage: link.stage, Type: link.what, Place: link.place}
 	switch {
-	case l.has(link.name):
-		e.Links = append(e.Links, shown)
-		return
 	case !link.selects(m):
 		shown.Why = "its patterns do not match"
 	case link.unaryOnly && e.Kind != Unary:
 		shown.Why = "it is for unary RPCs only"
-	default:
+	case l != nil && !l.has(link.name):
 		shown.Why = "its Bind declined"
+	default:
+		e.Links = append(e.Links, shown)
+		return
 	}
 	e.Absent = append(e.Absent, shown)
 }

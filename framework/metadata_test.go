@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -483,5 +484,30 @@ func TestValue(t *testing.T) {
 		if client, server := <-got, <-got; client != "client" || server != "server" {
 			t.Fatalf("got %v, %v", client, server)
 		}
+	}
+}
+
+// TestBindIsNotConcurrent has many first calls of one method at once.
+func TestBindIsNotConcurrent(t *testing.T) {
+	bound := 0 // the race detector watches it
+	c, err := framework.NewServerChain(framework.Use(binder(func(framework.MethodInfo) (framework.Interceptor, error) {
+		bound++
+		return pass, nil
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unary := c.Unary()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if _, err := unary(context.Background(), request("x"), &grpc.UnaryServerInfo{FullMethod: "/a.B/C"}, benchHandler); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if bound != 1 {
+		t.Fatalf("bound %d times", bound)
 	}
 }

@@ -58,6 +58,8 @@ func (c *ServerChain) warnLeftOut(what string) {
 // method: patterns that match nothing, methods that a raw pair leaves uncovered, and what a Binder says, are
 // errors, all at once, and then nothing is changed. A method never bound is compiled, and checked, at its first call.
 func (c *ServerChain) Bind(services map[string]grpc.ServiceInfo) error {
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
 	known, err := registered(services)
 	errs := []error{err, c.checkPatterns(known, "of the server's services")}
 	lines := make([]*line, 0, len(known))

@@ -118,7 +118,7 @@ func mdText(mds []metadata.MD) (text []string) {
 
 // TestPanic panics on the second message, of all kinds, with all values, with translate outside and without: the
 // client learns that it was INTERNAL, and the server serves on.
-func TestPanic(t *testing.T) {
+func TestX36Panic(t *testing.T) {
 	t.Parallel()
 	for name, parts := range chains(t, recovery.Options{Logger: slog.New(slog.DiscardHandler)}) {
 		cases := map[string]func(context.Context, string) (string, error){}
