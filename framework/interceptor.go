@@ -20,6 +20,8 @@ import (
 //     again after it returned: on a unary call freely; on streamed requests after BufferRequests or KeepRequests; on
 //     streamed responses until a message reached the caller. A link registers its functions once, before its
 //     loop; what inner links registered, set or added in a failed attempt is discarded.
+//   - Given a context without the caller's cancellation (context.WithoutCancel), what is inside outlives the caller's
+//     context, on streams too.
 //   - What grpc ends with reaches a client's next as a status error, never as a bare ctx.Err(). The ctx of
 //     Intercept derives from the caller's and is not cancelled by the end of the stream itself.
 //   - Returning nil although next was not called and no response was set is INTERNAL and names the link: grpc-go

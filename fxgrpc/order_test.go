@@ -32,7 +32,7 @@ func rawStream(srv any, s grpc.ServerStream, _ *grpc.StreamServerInfo, handler g
 	return handler(srv, s)
 }
 
-// TestOrder builds an app again and again, whose groups fx shuffles and whose options the test does.
+// TestOrder starts an app again and again, whose groups fx shuffles and whose options the test does.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	opts := []fx.Option{
@@ -49,7 +49,7 @@ func TestOrder(t *testing.T) {
 	places := ""
 	for range shuffles {
 		rand.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] })
-		chain := plan(t, served(opts...)).ServerChain("default")
+		chain := startAndStop(t, served(opts...)).ServerChain("default")
 		if got := chain.Explain(execute).Names(); !slices.Equal(got, want) {
 			t.Fatalf("the links are %q, want %q", got, want)
 		}
@@ -60,6 +60,20 @@ func TestOrder(t *testing.T) {
 			t.Fatalf("the chain is\n%swas\n%s", got, places)
 		}
 	}
+}
+
+// startAndStop is the Plan of an app that was started, and is stopped.
+func startAndStop(t *testing.T, opts ...fx.Option) *fxgrpc.Plan {
+	t.Helper()
+	var p *fxgrpc.Plan
+	app := fx.New(quiet, fx.Options(opts...), fx.Populate(&p))
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // TestOrderUnknown has links that nothing tells apart.
