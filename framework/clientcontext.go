@@ -41,7 +41,7 @@ func (c *streamContext) Value(key any) any {
 	switch {
 	case a == nil:
 		return c.s.context().Value(key)
-	case c.s.reached.Load():
+	case c.s.reached.Load() && a.stream != nil:
 		return a.stream.Context().Value(key)
 	}
 	return a.ctx.Value(key)

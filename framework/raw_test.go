@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -279,4 +280,34 @@ func TestRawMetadata(t *testing.T) {
 			t.Fatalf("header %v, trailer %v", header["x-seen"], trailer["x-seen"])
 		}
 	})
+}
+
+// TestAnswerAfterAStreamThatNeverOpened has a link answer for itself when the stream inside fails to open; the stream's
+// context still has values.
+func TestAnswerAfterAStreamThatNeverOpened(t *testing.T) {
+	fallback := framework.InterceptorFunc(func(ctx context.Context, c *framework.Call, next framework.Handler) error {
+		if err := next(ctx, c); status.Code(err) != codes.Unavailable {
+			return err
+		}
+		c.SetResponses(func(yield func(any, error) bool) { yield(&dummypb.DummyResponse{Output: "fallback"}, nil) })
+		return nil
+	})
+	down := framework.UseClient(rawClientUnary, func(
+		context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption,
+	) (grpc.ClientStream, error) {
+		return nil, status.Error(codes.Unavailable, "down")
+	})
+	type key struct{}
+	r := start(t, &service{}, nil, []framework.Part{framework.Use(fallback), down})
+	s, err := r.ExecuteServerStream(context.WithValue(withTimeout(t), key{}, "v"), request("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.Recv()
+	if err != nil || out.Output != "fallback" || s.Context().Value(key{}) != "v" {
+		t.Fatalf("got %v, %v, %v", out, err, s.Context().Value(key{}))
+	}
+	if _, err := s.Recv(); err != io.EOF {
+		t.Fatal(err)
+	}
 }
