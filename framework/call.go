@@ -46,7 +46,7 @@ type driver interface {
 // serviced drivers know the service's implementation.
 type serviced interface{ service() any }
 
-// typed drivers know the type of a response, if only that it is not known.
+// typed drivers know the type of a response better than the method's descriptor does.
 type typed interface{ responseType() reflect.Type }
 
 // optioned drivers were called with options.
@@ -55,7 +55,7 @@ type optioned interface{ callOptions() []grpc.CallOption }
 // cloners make a Call with a driver of its own, like theirs, or say why they can't.
 type cloner interface{ clone(c *Call) (*Call, error) }
 
-// ended is in claims when the RPC is over.
+// callEnded is in claims when the RPC is over.
 const callEnded = math.MaxUint32
 
 // Method is the RPC's method, parsed once for all calls of it.

@@ -50,7 +50,8 @@ func (c *Call) SetMethod(m Method) {
 		c.misuse("set a method on a server")
 		return
 	}
-	c.extra().redirect = m.String()
+	more := c.extra()
+	more.redirects = append(more.redirects, redirect{c.link(), m.String()})
 }
 
 // prepare gives the method and the options for the next attempt, and where its metadata goes if a link watches it.
@@ -70,8 +71,8 @@ func (r *clientRPC) prepare(c *Call) (method string, options []grpc.CallOption, 
 
 // target is the method that is called: the caller's, or the one that a link set in its place.
 func (r *clientRPC) target(c *Call) string {
-	if m := c.more.Load(); m != nil && m.redirect != "" {
-		return m.redirect
+	if m := c.more.Load(); m != nil && len(m.redirects) > 0 {
+		return m.redirects[len(m.redirects)-1].method
 	}
 	return r.method
 }
@@ -132,20 +133,15 @@ func (r *clientRPC) deliver(c *Call) {
 		return
 	}
 	if s := m.sink.Load(); s != nil {
-		writeAddresses(r.given, s.header.all(), s.trailer.all(), s.peer)
+		header, trailer := s.current()
+		writeAddresses(r.given, header, trailer, s.peer)
 	}
 }
 
 // asStatus makes a status error of a bare context error; grpc's own errors are ones.
 func asStatus(err error) error {
-	if err == context.Canceled || err == context.DeadlineExceeded || errors.Is(err, context.Canceled) && !hasStatus(err) ||
-		errors.Is(err, context.DeadlineExceeded) && !hasStatus(err) {
+	if _, ok := status.FromError(err); !ok && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return status.FromContextError(err).Err()
 	}
 	return err
-}
-
-func hasStatus(err error) bool {
-	_, ok := status.FromError(err)
-	return ok
 }

@@ -126,7 +126,7 @@ func (l *link) bind(info MethodInfo) (_ Interceptor, err error) {
 	}()
 	i, err := b.Bind(info)
 	if err != nil {
-		return nil, fmt.Errorf("%w", l.errorf("Bind of %s: %v", info.Method, err))
+		return nil, l.errorf("Bind of %s: %v", info.Method, err)
 	}
 	if isNil(i) {
 		return nil, nil

@@ -88,16 +88,6 @@ func (s *clientStream) invoke(ctx context.Context, c *Call) error {
 	return w.err
 }
 
-func (s *clientStream) again(c *Call, m *more, owner int32) error {
-	if err := s.noMore(c, m, owner); err != nil {
-		return err
-	}
-	for n := len(s.single); n > 0 && s.single[n-1].owner > owner; n-- {
-		s.single = s.single[:n-1]
-	}
-	return nil
-}
-
 // bring takes over the metadata of an attempt that grpc is done with.
 func (s *clientStream) bring(a *clientAttempt) {
 	s.mu.Lock()

@@ -2,9 +2,6 @@ package framework
 
 import (
 	"context"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // buffer sleeps until the caller has half-closed. What was sent already, for another attempt, is taken first.
@@ -44,16 +41,17 @@ func (s *clientStream) bufferRequest(msg any) error {
 	if m := s.more.Load(); m != nil {
 		hooks = m.requests
 	}
-	err := status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)
+	returned := false
 	defer func() {
-		if err != nil {
-			s.wakeBuffering(err)
+		if !returned {
+			s.wakeBuffering(s.errPanic())
 		}
 	}()
-	msg, err = s.passHooks(nil, hooks, msg)
+	msg, err := s.passHooks(nil, hooks, msg)
 	if err == nil {
 		err = s.buffered.add(msg)
 	}
+	returned = true
 	if err != nil {
 		s.wakeBuffering(err)
 		return s.afterServed()
@@ -71,15 +69,11 @@ func (s *clientStream) bufferComplete() {
 	s.wakeBuffering(nil)
 }
 
+// wakeBuffering tells the chain, unless another did, what came of waiting for the caller's half-close.
 func (s *clientStream) wakeBuffering(err error) {
-	s.mu.Lock()
-	if s.phase != buffering {
-		s.mu.Unlock()
+	if s.drive(buffering) {
+		s.wake(wake{err: err})
+	} else {
 		s.waitUntilServed()
-		return
 	}
-	s.phase = driving
-	s.mu.Unlock()
-	s.wakes <- wake{err: err}
-	s.serve()
 }

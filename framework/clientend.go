@@ -14,16 +14,13 @@ import (
 func (s *clientStream) end(a *clientAttempt, op operation, w wake) {
 	s.mu.Lock()
 	s.undoLocked(op)
-	if s.phase != opened || s.now != a || a.told {
-		for s.phase == driving {
-			s.moved.Wait()
-		}
-		s.mu.Unlock()
-		return
-	}
-	s.phase, a.told = driving, true
+	mine := s.tellLocked(a)
 	s.mu.Unlock()
-	s.tell(a, w)
+	if mine {
+		s.tell(a, w)
+	} else {
+		s.waitUntilServed()
+	}
 }
 
 // tell wakes the chain with the end of an attempt, when none of the attempt's functions runs any more.
@@ -32,8 +29,7 @@ func (s *clientStream) tell(a *clientAttempt, w wake) {
 	waitFor(&s.sending)
 	waitFor(&s.receiving)
 	s.bring(a)
-	s.wakes <- w
-	s.serve()
+	s.wake(w)
 }
 
 // waitFor waits until nobody holds a lock.
@@ -47,64 +43,66 @@ func waitFor(l sync.Locker) {
 func (s *clientStream) finished(a *clientAttempt, err error) {
 	s.mu.Lock()
 	a.finished = true
-	if a.ctx.Err() != nil || s.cc != nil && s.cc.GetState() == connectivity.Shutdown {
-		s.goneNowLocked(a, asStatus(orCanceled(err)))
-		return
-	}
 	s.mu.Unlock()
-}
-
-func orCanceled(err error) error {
 	if err == nil {
-		return context.Canceled
+		err = context.Canceled
 	}
-	return err
+	if a.ctx.Err() != nil || s.cc != nil && s.cc.GetState() == connectivity.Shutdown {
+		s.gone(a, asStatus(err))
+	}
 }
 
 // abandoned is told that the context of an attempt has ended.
 func (s *clientStream) abandoned(a *clientAttempt) {
+	s.gone(a, status.FromContextError(a.ctx.Err()).Err())
+}
+
+// gone notes that an attempt has ended, and tells the chain, unless somebody is at work who will.
+func (s *clientStream) gone(a *clientAttempt, err error) {
 	s.mu.Lock()
-	s.goneNowLocked(a, status.FromContextError(a.ctx.Err()).Err())
+	if a.gone == nil {
+		a.gone = err
+	}
+	mine := s.ops == 0 && s.tellLocked(a)
+	s.mu.Unlock()
+	if mine {
+		go s.alone(func() { s.tell(a, wake{err: a.gone}) })
+	}
+}
+
+// tellLocked makes the caller the one to tell the end of an attempt; false where it is told, or not the one in use.
+func (s *clientStream) tellLocked(a *clientAttempt) bool {
+	if s.phase != opened || s.now != a || a.told {
+		return false
+	}
+	s.phase, a.told = driving, true
+	return true
 }
 
 // cut ends what the chain waits for without an RPC when its context ends.
 func (s *clientStream) cut(ctx context.Context, waits phase) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		if s.phase != waits {
-			s.mu.Unlock()
-			return
+		if s.drive(waits) {
+			s.alone(func() { s.wake(wake{err: status.FromContextError(ctx.Err()).Err()}) })
 		}
-		s.wakeAloneLocked(status.FromContextError(ctx.Err()).Err())
 	})
 }
 
-// goneNowLocked notes that an attempt has ended, and tells the chain, unless somebody is at work who will.
-func (s *clientStream) goneNowLocked(a *clientAttempt, err error) {
-	if s.now != a || a.told {
-		s.mu.Unlock()
-		return
+// drive makes the caller the one to wake the chain in a phase; false where that is over.
+func (s *clientStream) drive(in phase) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != in {
+		return false
 	}
-	if a.gone == nil {
-		a.gone = err
-	}
-	if s.phase != opened || s.ops > 0 {
-		s.mu.Unlock()
-		return
-	}
-	s.phase, a.told = driving, true
-	s.mu.Unlock()
-	go s.alone(func() { s.tell(a, wake{err: a.gone}) })
-}
-
-// wakeAloneLocked ends what the chain waits for without an RPC.
-func (s *clientStream) wakeAloneLocked(err error) {
 	s.phase = driving
-	s.mu.Unlock()
-	s.alone(func() {
-		s.wakes <- wake{err: err}
-		s.serve()
-	})
+	return true
+}
+
+// wake wakes the chain and serves it, for the one who drives.
+func (s *clientStream) wake(w wake) {
+	s.wakes <- w
+	s.serve()
 }
 
 // alone serves the chain where no caller waits: nobody is there for a panic, so it is logged.

@@ -31,11 +31,11 @@ func (s *clientStream) passHooks(a *clientAttempt, hooks []hook, msg any) (any, 
 			return nil, errAttemptOver
 		}
 		next, err := s.line.passHook(s.functionContext(a), h, msg)
+		if err == nil {
+			err = s.line.unlike(h.owner, "request", true, msg, next)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if next != msg && !sameMessage(true, msg, next) {
-			return nil, s.line.errorf(int(h.owner), "made a request of type %T of one of type %T", next, msg)
 		}
 		if msg = next; !s.desc.ClientStreams {
 			s.single = append(s.single, passed{h.owner, msg})

@@ -10,10 +10,7 @@ func (s *clientStream) Header() (metadata.MD, error) {
 		if phase == ended || phase == playing {
 			return s.endHeader(), s.finalError()
 		}
-		md, err := a.stream.Header()
-		if err == nil && len(md) > 0 { // else it has ended without headers, as an error does
-			err = s.flushHeader(md)
-		}
+		md, err := s.header(a)
 		switch {
 		case err != nil:
 			s.end(a, asksHeader, wake{err: asStatus(err)})
@@ -27,13 +24,34 @@ func (s *clientStream) Header() (metadata.MD, error) {
 	}
 }
 
+// header waits for the headers of an attempt, and passes them through the functions. There are none where it has ended
+// without, as an error does.
+func (s *clientStream) header(a *clientAttempt) (metadata.MD, error) {
+	returned := false
+	defer s.unlessReturned(a, asksHeader, &returned)
+	md, err := a.stream.Header()
+	if err == nil && len(md) > 0 {
+		err = s.flushAlone(md)
+	}
+	returned = true
+	return md, err
+}
+
+// flushAlone passes headers through the functions while the first message, which does the same, does not.
+func (s *clientStream) flushAlone(md metadata.MD) error {
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	return s.flushHeader(md)
+}
+
 // Trailer is the response trailer, after the end.
 func (s *clientStream) Trailer() metadata.MD {
 	s.mu.Lock()
 	a, phase := s.now, s.phase
 	s.mu.Unlock()
 	if sink := s.sink(); sink != nil && phase == ended {
-		return sink.trailer.all()
+		_, trailer := sink.current()
+		return trailer
 	}
 	if a == nil || a.stream == nil {
 		return nil
@@ -75,8 +93,8 @@ func (s *clientStream) flushFirst(a *clientAttempt) error {
 }
 
 func (s *clientStream) passedHeader(md metadata.MD) metadata.MD {
-	if sink := s.sink(); sink != nil && sink.passed {
-		return sink.header.all()
+	if sink := s.sink(); sink != nil && len(md) > 0 {
+		md, _ = sink.current()
 	}
 	return md
 }
@@ -84,7 +102,8 @@ func (s *clientStream) passedHeader(md metadata.MD) metadata.MD {
 // endHeader is the header after the end.
 func (s *clientStream) endHeader() metadata.MD {
 	if sink := s.sink(); sink != nil {
-		return sink.header.all()
+		md, _ := sink.current()
+		return md
 	}
 	s.mu.Lock()
 	a := s.now

@@ -53,13 +53,11 @@ func (s *clientStream) undoLocked(op operation) {
 func (s *clientStream) done(a *clientAttempt, op operation) {
 	s.mu.Lock()
 	s.undoLocked(op)
-	if s.now != a || s.phase != opened || a.told || s.ops > 0 || s.goneLocked(a) == nil {
-		s.mu.Unlock()
-		return
-	}
-	s.phase, a.told = driving, true
+	mine := s.ops == 0 && s.goneLocked(a) != nil && s.tellLocked(a)
 	s.mu.Unlock()
-	s.tell(a, wake{err: a.gone})
+	if mine {
+		s.tell(a, wake{err: a.gone})
+	}
 }
 
 // waitUntilServed waits while another operation serves the chain.

@@ -38,8 +38,14 @@ func (s *clientStream) raise() {
 	}
 }
 
-// broken ends the RPC when a function of a link, or a raw link's stream, panics under an operation. The panic goes
-// on in the caller's goroutine.
-func (s *clientStream) broken(a *clientAttempt, op operation) {
-	s.end(a, op, wake{err: status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)})
+// unlessReturned is deferred by what runs functions of links, or a raw link's stream, in an operation: where these panic it
+// ends the RPC. The panic goes on in the caller's goroutine.
+func (s *clientStream) unlessReturned(a *clientAttempt, op operation, returned *bool) {
+	if !*returned {
+		s.end(a, op, wake{err: s.errPanic()})
+	}
+}
+
+func (s *clientStream) errPanic() error {
+	return status.Errorf(codes.Internal, "framework: %s: panic while a message was passed", s.method)
 }

@@ -31,11 +31,7 @@ func (s *clientStream) RecvMsg(msg any) error {
 // receive receives on an attempt; false when it ended, or when another ended it.
 func (s *clientStream) receive(a *clientAttempt, msg any) bool {
 	returned := false
-	defer func() {
-		if !returned {
-			s.broken(a, receives)
-		}
-	}()
+	defer s.unlessReturned(a, receives, &returned)
 	err := s.receiveInto(a, msg)
 	if err == nil && s.desc.ServerStreams {
 		if err = s.passResponse(a, msg); err == nil {
@@ -90,15 +86,10 @@ func (s *clientStream) result(msg any) error {
 
 // pull has the chain give the next response of a set sequence; false when it is exhausted.
 func (s *clientStream) pull(msg any) (error, bool) {
-	s.mu.Lock()
-	if s.phase != playing {
-		s.mu.Unlock()
+	if !s.drive(playing) {
 		return nil, false
 	}
-	s.phase = driving
-	s.mu.Unlock()
-	s.wakes <- wake{}
-	s.serve()
+	s.wake(wake{})
 	s.mu.Lock()
 	played := s.played
 	s.played = nil

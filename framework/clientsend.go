@@ -31,11 +31,7 @@ func (s *clientStream) endOfSends() error {
 // send sends a request on an attempt.
 func (s *clientStream) send(a *clientAttempt, msg any) error {
 	returned := false
-	defer func() {
-		if !returned {
-			s.broken(a, sends)
-		}
-	}()
+	defer s.unlessReturned(a, sends, &returned)
 	passed, err := s.passRequest(a, msg)
 	refused := err
 	if err == nil {

@@ -31,7 +31,6 @@ type clientStream struct {
 	tried
 	desc     *grpc.StreamDesc
 	streamer grpc.Streamer
-	single   []passed // the one request of a server stream, on its way
 
 	asks  chan ask
 	wakes chan wake

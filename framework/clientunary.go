@@ -77,6 +77,7 @@ func (u *clientUnary) through(ctx context.Context, c *Call, raw grpc.UnaryClient
 		}
 		u.cc, u.method, u.given, u.reply = cc, method, opts, inner
 		err := u.nextFrom(ctx, c, next)
+		u.deliver(c) // to the raw interceptor, which may want metadata of its own
 		u.cc, u.method, u.given, u.reply = outer.cc, outer.method, outer.given, reply
 		if err == nil {
 			err = assign(inner, c.response)
@@ -95,9 +96,9 @@ func (u *clientUnary) nextFrom(ctx context.Context, c *Call, next Handler) error
 	if m == nil {
 		return next(ctx, c)
 	}
-	options, redirect := m.options, m.redirect
-	m.options, m.redirect = nil, ""
+	options, redirects := m.options, m.redirects
+	m.options, m.redirects = nil, nil
 	err := next(ctx, c)
-	m.options, m.redirect = options, redirect
+	m.options, m.redirects = options, redirects
 	return err
 }

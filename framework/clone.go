@@ -2,6 +2,7 @@ package framework
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -36,7 +37,7 @@ func (c *Call) Clone() *Call {
 	own := &more{
 		requests: fork(ownedBy(m.requests, a.owner)), responses: fork(ownedBy(m.responses, a.owner)),
 		headers: ownedMetadata(m.headers, a.owner), trailers: ownedMetadata(m.trailers, a.owner),
-		options: append([]ownedOption(nil), m.options...), redirect: m.redirect, notes: m.notes, attempt: a,
+		options: slices.Clone(m.options), redirects: slices.Clone(m.redirects), notes: m.notes, attempt: a,
 	}
 	own.sink.Store(&sink{call: clone})
 	clone.more.Store(own)

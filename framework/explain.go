@@ -53,6 +53,9 @@ func (c *chain) Explain(fullMethod string) Explanation {
 func (c *chain) bindNow(m Method, full string, kind Kind) (*line, error) {
 	c.compiling.Lock()
 	defer c.compiling.Unlock()
+	if l := c.bound(full); l != nil {
+		return l, nil
+	}
 	l, err := c.compile(m, full, kind)
 	if err != nil {
 		return nil, err

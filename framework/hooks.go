@@ -97,12 +97,27 @@ func (l *line) passHook(ctx context.Context, h hook, msg any) (any, error) {
 	return next, nil
 }
 
+// unlike is the error of a link whose functions made a message of another type of one; nil where that can stand for it.
+func (l *line) unlike(owner int32, what string, wire bool, was, is any) error {
+	if was == is || sameMessage(wire, was, is) {
+		return nil
+	}
+	return l.errorf(int(owner), "made a %s of type %T of one of type %T", what, is, was)
+}
+
+// registersNil notes the mistake of a link that registers no function.
+func (c *Call) registersNil(is bool) bool {
+	if is {
+		c.misuse("registered a nil function")
+	}
+	return is
+}
+
 // OnRequest has f see every request message, of all kinds, in order. Functions are nested like the chain: a request
 // passes the outer links' first. A unary request passes f when next is called. Functions of one direction never run at
 // the same time; when next has returned none is running and none will.
 func (c *Call) OnRequest(f MessageFunc) {
-	if f == nil {
-		c.misuse("registered a nil function")
+	if c.registersNil(f == nil) {
 		return
 	}
 	m := c.extra()
@@ -112,8 +127,7 @@ func (c *Call) OnRequest(f MessageFunc) {
 // OnResponse has f see every response message, of all kinds, in order: inner links' functions first. One response,
 // of a unary call or a client stream, passes f when next returns. See OnRequest.
 func (c *Call) OnResponse(f MessageFunc) {
-	if f == nil {
-		c.misuse("registered a nil function")
+	if c.registersNil(f == nil) {
 		return
 	}
 	m := c.extra()

@@ -17,7 +17,7 @@ type more struct {
 	options   []ownedOption
 	replaced  []replacedRequest
 	sequence  *sequence
-	redirect  string // the method called in place of the caller's; "" for none
+	redirects []redirect
 	sink      sinkPointer
 	notes     *notes
 	clones    []*attempt // of the running links
@@ -33,6 +33,12 @@ type more struct {
 type replacedRequest struct {
 	owner   int32
 	request any
+}
+
+// A redirect is a method to call in place of the caller's.
+type redirect struct {
+	owner  int32
+	method string
 }
 
 type ownedOption struct {
@@ -83,8 +89,8 @@ func (l *line) pass(ctx context.Context, c *Call, depth int32, again bool) error
 		return nil
 	}
 	request, err := l.passHooks(ctx, ownedBy(m.requests, owner), c.request)
-	if err == nil && request != c.request && !sameMessage(c.Side() == ClientSide, c.request, request) {
-		err = l.errorf(int(owner), "made a request of type %T of one of type %T", request, c.request)
+	if err == nil {
+		err = l.unlike(owner, "request", c.Side() == ClientSide, c.request, request)
 	}
 	if err == nil {
 		c.replaceRequest(depth, request)
@@ -166,14 +172,13 @@ func (l *line) settle(ctx context.Context, c *Call, m *more, depth int32) error 
 // passResponse passes the one response through a link's functions, inner ones first.
 func (l *line) passResponse(ctx context.Context, c *Call, m *more, owner int32) error {
 	response, err := l.passHooks(ctx, reversed(ownedBy(m.responses, owner)), c.response)
-	if err != nil {
-		return err
+	if err == nil {
+		err = l.unlike(owner, "response", true, c.response, response)
 	}
-	if response != c.response && !sameMessage(true, c.response, response) {
-		return l.errorf(int(owner), "made a response of type %T of one of type %T", response, c.response)
+	if err == nil {
+		c.response = response
 	}
-	c.response = response
-	return nil
+	return err
 }
 
 // deliver sends on a server the metadata that was held to the end.
@@ -194,4 +199,11 @@ func (m *more) drop(c *Call, depth int32) {
 	m.headers = slices.DeleteFunc(m.headers, func(h metadataHook) bool { return h.owner >= depth })
 	m.trailers = slices.DeleteFunc(m.trailers, func(h metadataHook) bool { return h.owner >= depth })
 	m.options = slices.DeleteFunc(m.options, func(o ownedOption) bool { return o.owner >= depth })
+	m.redirects = slices.DeleteFunc(m.redirects, func(r redirect) bool { return r.owner >= depth })
+	if m.sequence != nil && m.sequence.owner >= depth {
+		m.sequence = nil
+	}
+	if m.mistaker >= depth {
+		m.mistake = nil
+	}
 }

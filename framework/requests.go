@@ -34,9 +34,7 @@ func (c *Call) BufferRequests(ctx context.Context, limit int) ([]any, error) {
 	if err := c.driver.(requester).buffer(ctx, c, log); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(m.requests, func(h hook) bool { return h.log == log }); i < 0 {
-		m.requests = append(m.requests, hook{owner: c.link(), log: log})
-	}
+	m.requests = append(m.requests, hook{owner: c.link(), log: log})
 	return slices.Clone(log.msgs), nil
 }
 
@@ -144,6 +142,24 @@ func (l *requestLog) fork() *requestLog {
 type tried struct {
 	attempts  int
 	committed bool
+	single    []passed // the one request of a server stream, on its way
+}
+
+// A passed request is one as it was when it had passed the functions of a link.
+type passed struct {
+	owner int32
+	msg   any
+}
+
+// again has the next attempt begin with what the link that makes it let pass.
+func (t *tried) again(c *Call, m *more, owner int32) error {
+	if err := t.noMore(c, m, owner); err != nil {
+		return err
+	}
+	for n := len(t.single); n > 0 && t.single[n-1].owner > owner; n-- {
+		t.single = t.single[:n-1]
+	}
+	return nil
 }
 
 // noMore says why there is no further attempt; nil where there may be one.

@@ -16,11 +16,14 @@ func (s *serverStream) buffer(ctx context.Context, c *Call, log *requestLog) err
 		return c.line.errorf(int(c.link()), "can't buffer requests: their message type is not linked into the binary")
 	}
 	view := s.view(ctx, c, c.link()+1)
-	received := make(chan error, 1)
-	go func() { received <- view.receiveAll(t, log) }()
+	done := make(chan received, 1)
+	go func() { done <- view.receiveAll(t, log) }()
 	select {
-	case err := <-received:
-		return err
+	case r := <-done:
+		if r.panicked != nil {
+			panic(r.panicked)
+		}
+		return r.err
 	case <-ctx.Done():
 		s.lost.Store(true)
 		view.over.Store(true)
@@ -28,7 +31,18 @@ func (s *serverStream) buffer(ctx context.Context, c *Call, log *requestLog) err
 	}
 }
 
-func (v *serverView) receiveAll(t reflect.Type, log *requestLog) error {
+// received is how receiving ended. A panic of a function is raised again on the link's goroutine.
+type received struct {
+	err      error
+	panicked any
+}
+
+func (v *serverView) receiveAll(t reflect.Type, log *requestLog) (r received) {
+	defer func() { r.panicked = recover() }()
+	return received{err: v.receiveUntilEOF(t, log)}
+}
+
+func (v *serverView) receiveUntilEOF(t reflect.Type, log *requestLog) error {
 	for {
 		msg := reflect.New(t.Elem()).Interface()
 		err := v.RecvMsg(msg)

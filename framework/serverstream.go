@@ -18,14 +18,7 @@ type serverStream struct {
 	from           int32             // the depth of the outermost link inside of base
 	sent           atomic.Bool
 	lost           atomic.Bool // a BufferRequests that gave up still receives
-	single         []passed    // the one request of a server stream, on its way
 	first          serverView
-}
-
-// A passed request is one as it was when it had passed the functions of a link.
-type passed struct {
-	owner int32
-	msg   any
 }
 
 func (c *ServerChain) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
@@ -97,14 +90,4 @@ func (s *serverStream) respond(ctx context.Context, c *Call, seq *sequence) erro
 		}
 	}
 	return view.close(nil)
-}
-
-func (s *serverStream) again(c *Call, m *more, owner int32) error {
-	if err := s.noMore(c, m, owner); err != nil {
-		return err
-	}
-	for n := len(s.single); n > 0 && s.single[n-1].owner > owner; n-- {
-		s.single = s.single[:n-1]
-	}
-	return nil
 }

@@ -16,8 +16,7 @@ import (
 // While it, or OnTrailer, is registered on a server, grpc.SetSendCompressor and grpc.ClientSupportedCompressors fail in
 // the handler: they know grpc's own type only.
 func (c *Call) OnHeader(f MetadataFunc) {
-	if f == nil {
-		c.misuse("registered a nil function")
+	if c.registersNil(f == nil) {
 		return
 	}
 	m := c.extra()
@@ -27,8 +26,7 @@ func (c *Call) OnHeader(f MetadataFunc) {
 
 // OnTrailer has f see the response trailers before next returns, inner links' functions first. See OnHeader.
 func (c *Call) OnTrailer(f MetadataFunc) {
-	if f == nil {
-		c.misuse("registered a nil function")
+	if c.registersNil(f == nil) {
 		return
 	}
 	m := c.extra()
@@ -189,6 +187,13 @@ func (s *sink) deliver() {
 	if trailer := s.trailer.all(); len(trailer) > 0 {
 		_ = s.transport.SetTrailer(trailer) // never fails before the status
 	}
+}
+
+// current is what is held by now.
+func (s *sink) current() (header, trailer metadata.MD) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.header.all(), s.trailer.all()
 }
 
 // bring notes on a client what an attempt brought.
