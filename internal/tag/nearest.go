@@ -1,4 +1,3 @@
-// Package tag is what reading declarations needs, whatever they declare: so far the suggestions for misspelt words.
 package tag
 
 import (
@@ -9,6 +8,29 @@ import (
 // DidYouMean is `; did you mean "x"?` for the candidate nearest to a misspelt word: within two edits, or one that the
 // word abbreviates. Else it lists the candidates, if there are any.
 func DidYouMean(word string, candidates []string) string {
+	if best := nearest(word, candidates); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return thereAre(candidates)
+}
+
+// Suggest is DidYouMean as it stands inside a sentence: ` (did you mean "x"?)`.
+func Suggest(word string, candidates []string) string {
+	if best := nearest(word, candidates); best != "" {
+		return fmt.Sprintf(" (did you mean %q?)", best)
+	}
+	return thereAre(candidates)
+}
+
+func thereAre(candidates []string) string {
+	if len(candidates) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; there are %q", slices.Sorted(slices.Values(candidates)))
+}
+
+// nearest is the candidate that was meant, or "".
+func nearest(word string, candidates []string) string {
 	best, distance := "", 3
 	for _, c := range candidates {
 		if d := editDistance(word, c); d < distance {
@@ -17,13 +39,7 @@ func DidYouMean(word string, candidates []string) string {
 			best = c
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("; did you mean %q?", best)
-	case len(candidates) == 0:
-		return ""
-	}
-	return fmt.Sprintf("; there are %q", slices.Sorted(slices.Values(candidates)))
+	return best
 }
 
 // abbreviates reports whether a word begins like another and is made of its letters in order: authn, authenticate.

@@ -28,6 +28,24 @@ func TestDidYouMean(t *testing.T) {
 	}
 }
 
+func TestSuggest(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		word       string
+		candidates []string
+		want       string
+	}{
+		{"stge", []string{"on", "stage"}, ` (did you mean "stage"?)`},
+		{"authn", []string{"authenticate"}, ` (did you mean "authenticate"?)`},
+		{"elsewhere", []string{"stage", "on"}, `; there are ["on" "stage"]`},
+		{"x", nil, ""},
+	} {
+		if got := tag.Suggest(row.word, row.candidates); got != row.want {
+			t.Errorf("%q: got %q, want %q", row.word, got, row.want)
+		}
+	}
+}
+
 func FuzzDidYouMean(f *testing.F) {
 	f.Add("authn", "authenticate", "app")
 	f.Add("", "", "\xff")
