@@ -77,7 +77,7 @@ func (r Rule) subject() any {
 // scopes are the rule's patterns in the one spelling they have.
 func (r Rule) scopes() []string {
 	if !r.scoped {
-		return []string{everywhere}
+		return []string{"*"}
 	}
 	var all []string
 	for _, p := range r.patterns {

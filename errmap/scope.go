@@ -7,9 +7,6 @@ import (
 	"github.com/sluice-go/sluice/internal/method"
 )
 
-// everywhere is the scope of a rule without For.
-const everywhere = "*"
-
 // A scope is the methods that a rule is for: those that any of the patterns matches.
 type scope []ranked
 
@@ -27,27 +24,13 @@ func parseScope(patterns []string) (s scope, problems []string) {
 			problems = append(problems, fmt.Sprintf("For: %v", err))
 			continue
 		}
-		s = append(s, ranked{p, rank(p.String())})
+		s = append(s, ranked{p, rank(p)})
 	}
 	return s, problems
 }
 
-// rank orders "*", "pkg.*", "pkg.Svc/*", "pkg.Svc/Get*", "pkg.Svc/Get", the least specific first. Within a form
-// the longer name is the more specific, and then the longer service: the one written with its package.
-func rank(pattern string) int {
-	const inPackage, inService, exact = 1 << 40, 2 << 40, 3 << 40
-	of, name, slashed := strings.Cut(pattern, "/")
-	prefix, open := strings.CutSuffix(name, "*")
-	switch {
-	case pattern == everywhere:
-		return 0
-	case !slashed:
-		return inPackage + len(of)
-	case open:
-		return inService + len(prefix)<<20 + len(of)
-	}
-	return exact + len(of)
-}
+// rank is how specific a pattern is. Of two of a kind the longer service is, the one written with its package.
+func rank(p method.Pattern) int { return p.Specificity()<<20 + len(p.Service()) }
 
 // best is the rank of the most specific pattern that matches; false when none does.
 func (s scope) best(service, name string) (best int, ok bool) {

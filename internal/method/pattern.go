@@ -132,6 +132,21 @@ func (p Pattern) Short() bool {
 	return s != "" && !strings.Contains(s, ".")
 }
 
+// Specificity orders patterns that match one method, the least specific first:
+// "*", "pkg.*", "pkg.Svc/*", "pkg.Svc/Get*", "pkg.Svc/Get". Of packages and
+// prefixes the longer is the more specific. A service written with its package
+// and without is the same service.
+func (p Pattern) Specificity() int {
+	specificity := int(p.form) << 20
+	switch p.form {
+	case inPackage:
+		return specificity + len(p.service)
+	case prefixed:
+		return specificity + len(p.name)
+	}
+	return specificity
+}
+
 // String gives the pattern as it was written.
 func (p Pattern) String() string {
 	text := ""

@@ -157,6 +157,21 @@ func TestPatternMatch(t *testing.T) {
 	}
 }
 
+func TestPatternSpecificity(t *testing.T) {
+	t.Parallel()
+	ascending := []string{"*", "a.*", "a.b.*", "a.b.S/*", "a.b.S/G*", "a.b.S/Get*", "a.b.S/Get"}
+	for i, text := range ascending[1:] {
+		if less, more := parse(t, ascending[i]).Specificity(), parse(t, text).Specificity(); less >= more {
+			t.Errorf("%q has %d, %q has %d", ascending[i], less, text, more)
+		}
+	}
+	for _, same := range [][2]string{{"S/Get", "a.b.S/Get"}, {"S/G*", "a.b.S/G*"}, {"?S/*", "a.b.S/*"}} {
+		if a, b := parse(t, same[0]).Specificity(), parse(t, same[1]).Specificity(); a != b {
+			t.Errorf("%q has %d, %q has %d", same[0], a, same[1], b)
+		}
+	}
+}
+
 func TestZeroPatternMatchesNothing(t *testing.T) {
 	t.Parallel()
 	var p method.Pattern
