@@ -280,8 +280,8 @@ func TestExplain(t *testing.T) {
 	c, err := framework.NewServerChain(
 		framework.Target("public"),
 		use(framework.Name("audit"), framework.On("DummyService/ExecuteServerStream")),
-		framework.UseServer(rawUnary, nil, framework.UnaryOnly(), framework.Name("auth"), framework.At(framework.StageAuthenticate), framework.Declared("app.go:7")),
-		framework.Use(at{Name: "log", Stage: framework.StageObserve}, framework.Declared("app.go:8")),
+		framework.DeclaredAt("app.go:7", framework.UseServer(rawUnary, nil, framework.UnaryOnly(), framework.Name("auth"), framework.At(framework.StageAuthenticate))),
+		framework.DeclaredAt("app.go:8", framework.Use(at{Name: "log", Stage: framework.StageObserve})),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package framework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -10,34 +9,96 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A chain is parts, sorted and checked, and the lines compiled of them so far.
 type chain struct {
 	side   Side
 	target string
-	links  []*link
+	links  []*link         // those of the whole chain in order, then those of services
+	absent []*link         // those that are in no line
+	names  map[string]bool // of all links, absent ones too
+	book   *book
 	values []contextValue
 	lines  table
 
-	compiling sync.Mutex // one method at a time, so that none is bound twice at once
+	compiling sync.Mutex         // one method at a time, so that none is bound twice at once
+	lineups   map[string]*lineup // by service; under compiling
 }
 
 func newChain(side Side, parts []Part) (*chain, error) {
-	var d draft
-	var errs []error
+	d := draft{side: side}
 	for i, p := range parts {
 		if p == nil {
-			errs = append(errs, fmt.Errorf("framework: part %d of the %s chain is nil", i+1, side))
+			d.errorf("part %d of the %s chain is nil", i+1, side)
 			continue
 		}
 		p.addTo(&d)
 	}
-	sorted, err := links(side, d.links)
-	if err = errors.Join(append(errs, err)...); err != nil {
+	c := &chain{side: side, target: d.target, values: d.values, names: map[string]bool{}, lineups: map[string]*lineup{}, book: &d.book}
+	errs := append(d.errs, c.settle(&d)...)
+	if len(errs) == 0 {
+		errs = c.sort()
+	}
+	if err := tag.Group(append(errs, c.book.prepare(c))...); err != nil {
 		return nil, inTarget(side, d.target, err)
 	}
-	return &chain{side: side, target: d.target, links: sorted, values: d.values}, nil
+	return c, nil
+}
+
+// settle makes links of what is declared, and tells those apart that are in no line.
+func (c *chain) settle(d *draft) []error {
+	conditions, errs := conditionsOf(d.conditions)
+	for _, l := range name(d.links) {
+		errs = append(errs, l.settle(c.side)...)
+		errs = append(errs, l.judge(conditions)...)
+		c.names[l.name] = true
+		if l.absent != "" {
+			c.absent = append(c.absent, l)
+		} else {
+			c.links = append(c.links, l)
+		}
+	}
+	return errs
+}
+
+// sort brings the links of the whole chain into order, and checks what services will have as far as it is known
+// before they are.
+func (c *chain) sort() (errs []error) {
+	whole, err := c.arrange(func(*link) bool { return false })
+	errs = append(errs, err)
+	var layered []*link
+	checked := map[string]bool{}
+	for _, l := range c.links {
+		for _, s := range l.layer.services {
+			if service := s.Service(); !checked[service] {
+				checked[service] = true
+				_, err := c.arrange(func(l *link) bool { return l.serves(service) })
+				errs = append(errs, err)
+			}
+		}
+		if len(l.layer.services) > 0 {
+			layered = append(layered, l)
+		}
+	}
+	if err == nil {
+		c.links = append(whole.links, layered...)
+	}
+	return distinct(errs)
+}
+
+// distinct leaves out nil errors, and what was said before: what is wrong with the whole chain is so for each service.
+func distinct(errs []error) (kept []error) {
+	said := map[string]bool{}
+	for _, err := range errs {
+		if err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			kept = append(kept, err)
+		}
+	}
+	return kept
 }
 
 // warn says which links bring options that are left out.
@@ -51,7 +112,7 @@ func (c *chain) warn(what, instead string, brings func(Interceptor) bool) {
 
 // inTarget says for which server or client an error was found.
 func inTarget(side Side, target string, err error) error {
-	if target == "" {
+	if target == "" || err == nil {
 		return err
 	}
 	return fmt.Errorf("framework: %s %q: %w", side, target, err)
@@ -94,27 +155,58 @@ func (c *chain) compileLate(full string, kind Kind) *line {
 // compile makes the line of a method.
 func (c *chain) compile(m Method, full string, kind Kind) (*line, error) {
 	info := MethodInfo{Method: m, Kind: kind, Side: c.side, Target: c.target, Descriptor: descriptorOf(m)}
+	links, err := c.lineup(m.FullService())
+	if err != nil {
+		return nil, inTarget(c.side, c.target, err)
+	}
+	stands, errs := standing(links.links, info)
+	rules, err := c.book.of(info, stands)
+	errs = append(errs, err)
 	var bound []boundLink
-	var errs []error
-	for _, l := range c.links {
-		i, err := l.bind(info)
+	for _, l := range stands {
+		rules.read[l].outer = bound
+		i, err := l.bind(info, rules.read[l])
 		if err != nil {
 			errs = append(errs, err)
 		} else if i != nil {
 			bound = append(bound, boundLink{l, i})
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := tag.Group(append(errs, rules.judge(info, bound))...); err != nil {
 		return nil, inTarget(c.side, c.target, err)
 	}
-	return newLine(info, full, bound, c.values), nil
+	made := newLine(info, full, bound, c.values)
+	made.rules = rules.explained
+	return made, nil
 }
 
-// bind is the link's interceptor for a method; nil where it does not stand on it.
-func (l *link) bind(info MethodInfo) (_ Interceptor, err error) {
-	if on, err := l.covers(info.Method, info.Kind); err != nil || !on {
-		return nil, err
+// compileAll makes the lines of methods. What is wrong with a method does not keep the others from being looked at.
+func (c *chain) compileAll(known []knownMethod) ([]*line, error) {
+	var errs []error
+	lines := make([]*line, 0, len(known))
+	for _, k := range known {
+		l, err := c.compile(k.method, k.full, k.kind)
+		errs = append(errs, err)
+		lines = append(lines, l)
 	}
+	return lines, tag.Group(distinct(errs)...)
+}
+
+// standing are the links that stand on a method.
+func standing(links []*link, info MethodInfo) (stands []*link, errs []error) {
+	for _, l := range links {
+		on, err := l.covers(info.Method, info.Kind)
+		if err != nil {
+			errs = append(errs, err)
+		} else if on {
+			stands = append(stands, l)
+		}
+	}
+	return stands, errs
+}
+
+// bind is the link's interceptor for a method that it stands on; nil where it declines.
+func (l *link) bind(info MethodInfo, rules *readings) (_ Interceptor, err error) {
 	b, ok := l.interceptor.(Binder)
 	if !ok {
 		return l.interceptor, nil
@@ -124,9 +216,11 @@ func (l *link) bind(info MethodInfo) (_ Interceptor, err error) {
 			err = l.errorf("Bind of %s panicked: %v\n%s", info.Method, p, debug.Stack())
 		}
 	}()
+	info.rules = rules
 	i, err := b.Bind(info)
+	rules.bound = true
 	if err != nil {
-		return nil, l.errorf("Bind of %s: %v", info.Method, err)
+		return nil, l.errorf("Bind of %s: %w", info.Method, err)
 	}
 	if isNil(i) {
 		return nil, nil

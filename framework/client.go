@@ -2,11 +2,13 @@ package framework
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A ClientChain is the interceptors of a client, sorted, checked and compiled once for each method. It is safe for
@@ -30,7 +32,8 @@ func NewClientChain(parts ...Part) (*ClientChain, error) {
 // checkLinked checks the links that name methods against the linked ones.
 func (c *chain) checkLinked() error {
 	known := linked()
-	errs := []error{c.checkPatterns(known, "of the services linked into the binary")}
+	matches, ambiguous := c.checkPatterns(known, "of the services linked into the binary")
+	errs := []error{ambiguous, unmatched(matches)}
 	for _, l := range c.links {
 		if len(l.on) == 0 {
 			continue
@@ -40,7 +43,12 @@ func (c *chain) checkLinked() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	lines, err := c.compileAll(slices.DeleteFunc(known, func(k knownMethod) bool { return !c.book.names(k.method) }))
+	if err := tag.Group(append(errs, err)...); err != nil {
+		return err
+	}
+	c.lines.bind(lines)
+	return nil
 }
 
 // DialOptions are what grpc.NewClient needs to have the chain: one interceptor for each kind, and the options

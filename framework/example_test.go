@@ -72,8 +72,8 @@ func Example() {
 
 func ExampleNewServerChain() {
 	_, err := framework.NewServerChain(
-		framework.Use(framework.InterceptorFunc(passThrough), framework.Name("auth"), framework.At("authn"), framework.Declared("main.go:12")),
-		framework.Use(nil, framework.Name("audit"), framework.Declared("main.go:13")),
+		framework.DeclaredAt("main.go:12", framework.Use(framework.InterceptorFunc(passThrough), framework.Name("auth"), framework.At("authn"))),
+		framework.DeclaredAt("main.go:13", framework.Use(nil, framework.Name("audit"))),
 	)
 	fmt.Println(err)
 	// Output:
@@ -117,15 +117,15 @@ func ExampleUseServer() {
 }
 
 func ExampleUseClient() {
-	chain, err := framework.NewClientChain(framework.UseClient(rawClientUnary, nil, framework.Name("company"), framework.Declared("main.go:20")))
+	chain, err := framework.NewClientChain(framework.DeclaredAt("main.go:20", framework.UseClient(rawClientUnary, nil, framework.Name("company"))))
 	fmt.Println(chain, err)
 	// Output:
 	// <nil> framework: link "company" (main.go:20): streams would go uncovered: the stream interceptor is nil; pass one, or say UnaryOnly()
 }
 
 func ExampleServerChain_Bind() {
-	chain, err := framework.NewServerChain(framework.Use(framework.InterceptorFunc(passThrough),
-		framework.Name("audit"), framework.On("DummyService/Exec"), framework.Declared("main.go:9")))
+	chain, err := framework.NewServerChain(framework.DeclaredAt("main.go:9", framework.Use(framework.InterceptorFunc(passThrough),
+		framework.Name("audit"), framework.On("DummyService/Exec"))))
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -138,7 +138,7 @@ func ExampleServerChain_Bind() {
 
 func ExampleServerChain_Explain() {
 	link := func(name string, stage framework.Stage, o ...framework.LinkOption) framework.Part {
-		return framework.Use(framework.InterceptorFunc(passThrough), append(o, framework.Name(name), framework.At(stage), framework.Declared("main.go:7"))...)
+		return framework.DeclaredAt("main.go:7", framework.Use(framework.InterceptorFunc(passThrough), append(o, framework.Name(name), framework.At(stage))...))
 	}
 	chain, err := framework.NewServerChain(
 		link("audit", framework.StageApp, framework.On("DummyService/Execute")),

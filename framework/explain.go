@@ -2,6 +2,7 @@ package framework
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -15,6 +16,7 @@ type Explanation struct {
 	Known  bool          `json:"known"`           // false: neither bound, nor called, nor linked; Kind is a guess
 	Links  []LinkOfChain `json:"links"`           // first is outermost
 	Absent []LinkOfChain `json:"absent"`          // those that do not stand on it
+	Rules  []MethodRule  `json:"rules"`           // of policies: first those that count, then those that do not
 	Error  string        `json:"error,omitempty"` // why its RPCs are refused
 }
 
@@ -43,8 +45,18 @@ func (c *chain) Explain(fullMethod string) Explanation {
 			return e
 		}
 	}
-	for _, link := range c.links {
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
+	made, err := c.lineup(m.FullService())
+	if err != nil {
+		e.Error = err.Error()
+		return e
+	}
+	for _, link := range slices.Concat(made.links, made.absent) {
 		e.add(link, l, m)
+	}
+	if l != nil {
+		e.Rules = l.rules
 	}
 	return e
 }
@@ -84,9 +96,24 @@ func kindFor(m Method, l *line) (kind Kind, known bool) {
 	return Unary, false
 }
 
+// Links are the chain's links, whatever methods they stand on: first those of the whole chain in order, then those of
+// services, then those that stand on none, with the reason.
+func (c *chain) Links() []LinkOfChain {
+	var all []LinkOfChain
+	for _, l := range slices.Concat(c.links, c.absent) {
+		all = append(all, l.shown())
+	}
+	return all
+}
+
+func (l *link) shown() LinkOfChain {
+	return LinkOfChain{Name: l.name, Stage: l.stage, Type: l.what, Place: l.declaration.String(), Why: l.absent}
+}
+
 func (e *Explanation) add(link *link, l *line, m Method) {
-	shown := LinkOfChain{Name: link.name, Stage: link.stage, Type: link.what, Place: link.place}
+	shown := link.shown()
 	switch {
+	case link.absent != "":
 	case !link.selects(m):
 		shown.Why = "its patterns do not match"
 	case link.unaryOnly && e.Kind != Unary:
@@ -132,6 +159,9 @@ func (e Explanation) String() string {
 	for _, l := range e.Absent {
 		fmt.Fprintf(t, "  -\t%s\t%s\t%s\t%s\t(%s)\n", l.Name, l.Stage, l.Type, l.Place, l.Why)
 	}
+	for _, r := range e.Rules {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", r.mark(), r, r.Link, r.Pattern, r.Place+r.why())
+	}
 	return trimmed(t, &b)
 }
 
@@ -151,7 +181,10 @@ func (c *chain) String() string {
 	fmt.Fprintf(&b, "%s chain of %d links\n", targetName(c.side, c.target), len(c.links))
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for i, l := range c.links {
-		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\t%s\t%s\n", i+1, l.name, l.stage, l.what, l.place, l.scope())
+		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\t%s\t%s\n", i+1, l.name, l.stage, l.what, l.declaration, l.scope())
+	}
+	for _, l := range c.absent {
+		fmt.Fprintf(t, "  -\t%s\t%s\t%s\t%s\t(%s)\n", l.name, l.stage, l.what, l.declaration, l.absent)
 	}
 	return trimmed(t, &b)
 }
@@ -166,8 +199,11 @@ func targetName(side Side, target string) string {
 // scope says on which methods a link stands, as declared.
 func (l *link) scope() string {
 	var words []string
-	if len(l.on) > 0 {
-		words = append(words, fmt.Sprint("on ", join(l.on)))
+	if len(l.layer.services) > 0 {
+		words = append(words, l.layer.String())
+	}
+	for _, on := range l.on {
+		words = append(words, fmt.Sprint("on ", join(on)))
 	}
 	if len(l.except) > 0 {
 		words = append(words, fmt.Sprint("except ", join(l.except)))

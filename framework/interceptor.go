@@ -2,6 +2,7 @@ package framework
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -63,4 +64,12 @@ type MethodInfo struct {
 	Side       Side
 	Target     string                        // the server's or client's name; "" where it has none
 	Descriptor protoreflect.MethodDescriptor // nil where not linked into the binary
+
+	rules *readings // of the link that is bound, for Key.Of
+}
+
+// Outside reports whether a link of a stage stands on the method outside of the one that is bound: whether, when it is
+// entered, the caller has been authenticated. It is for Bind.
+func (m MethodInfo) Outside(stage Stage) bool {
+	return m.rules != nil && slices.ContainsFunc(m.rules.outer, func(b boundLink) bool { return b.link.stage == stage })
 }

@@ -16,7 +16,8 @@ type line struct {
 	info     MethodInfo
 	full     string
 	names    []string // of the links, by depth
-	raw      string   // the name of a link that is a raw pair; "" for none
+	rules    []MethodRule
+	raw      string // the name of a link that is a raw pair; "" for none
 	segments []segment
 	values   []contextValue
 	handler  Handler // enters the outermost node

@@ -1,11 +1,8 @@
 package framework
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/sluice-go/sluice/internal/method"
 	"github.com/sluice-go/sluice/internal/tag"
 )
 
@@ -14,48 +11,31 @@ type link struct {
 	*declaration
 	name   string
 	stage  Stage
-	rank   int // of the stage, on the chain's side
-	before []string
-	after  []string
-}
-
-// links are a chain's links in order, first is outermost, with everything checked that can be without methods.
-func links(side Side, declared []*declaration) ([]*link, error) {
-	named, errs := name(declared)
-	for _, l := range named {
-		errs = append(errs, l.settle(side)...)
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-	return sortLinks(named)
+	rank   int // of the stage, on the chain's side; a service's own links are deeper
+	before []word
+	after  []word
 }
 
 // name gives every declaration its name: its own, or its package's with a number from the second one on.
-func name(declared []*declaration) ([]*link, []error) {
-	var errs []error
+func name(declared []*declaration) []*link {
 	all := make([]*link, len(declared))
-	taken := map[string]*link{}
+	taken := map[string]bool{}
 	for i, d := range declared {
 		all[i] = &link{declaration: d, name: d.placement.Name}
-		if first := taken[d.placement.Name]; d.placement.Name != "" && first != nil {
-			errs = append(errs, all[i].errorf("the name is taken by the one at %s; give one of them another with Name", first.place))
-		} else if d.placement.Name != "" {
-			taken[d.placement.Name] = all[i]
-		}
+		taken[d.placement.Name] = true
 	}
 	for _, l := range all {
 		if l.name == "" {
 			l.name = unusedName(l.pkg, taken)
-			taken[l.name] = l
+			taken[l.name] = true
 		}
 	}
-	return all, errs
+	return all
 }
 
-func unusedName(base string, taken map[string]*link) string {
+func unusedName(base string, taken map[string]bool) string {
 	candidate := base
-	for n := 2; taken[candidate] != nil; n++ {
+	for n := 2; taken[candidate]; n++ {
 		candidate = fmt.Sprintf("%s#%d", base, n)
 	}
 	return candidate
@@ -64,7 +44,7 @@ func unusedName(base string, taken map[string]*link) string {
 // settle takes over what the declaration says of the place, and checks it.
 func (l *link) settle(side Side) (errs []error) {
 	for _, p := range l.problems {
-		errs = append(errs, l.errorf("%s", p))
+		errs = append(errs, l.errorAt(p.at, "%s", p.text))
 	}
 	l.before = orElse(l.declaration.before, l.placement.Before)
 	l.after = orElse(l.declaration.after, l.placement.After)
@@ -80,7 +60,12 @@ func (l *link) settle(side Side) (errs []error) {
 	if err := l.halvesMissing(); err != nil {
 		errs = append(errs, err)
 	}
-	return errs
+	for _, k := range l.placement.Keys {
+		if err := flawOf(k); err != nil {
+			errs = append(errs, l.errorf("Placement lists a key that is none: %v", err))
+		}
+	}
+	return append(errs, l.loose()...)
 }
 
 func (l *link) settleStage(side Side) error {
@@ -102,7 +87,7 @@ func (l *link) halvesMissing() error {
 		return l.errorf("both interceptors are nil; pass one, or leave the part out")
 	case l.raw.noUnary && l.unaryOnly:
 		return l.errorf("UnaryOnly was said, but the unary interceptor is nil")
-	case len(l.on) > 0 || l.unaryOnly:
+	case len(l.on)+len(l.layer.services) > 0 || l.unaryOnly:
 		return nil
 	case l.raw.noStream:
 		return l.errorf("streams would go uncovered: the stream interceptor is nil; pass one, or say UnaryOnly()")
@@ -124,10 +109,15 @@ func (l *link) covers(m Method, kind Kind) (bool, error) {
 }
 
 func (l *link) selects(m Method) bool {
-	return (len(l.on) == 0 || matchAny(l.on, m)) && !matchAny(l.except, m)
+	for _, one := range l.on {
+		if !matchAny(one, m) {
+			return false
+		}
+	}
+	return !matchAny(l.except, m)
 }
 
-func matchAny(patterns []method.Pattern, m Method) bool {
+func matchAny(patterns []scoped, m Method) bool {
 	for _, p := range patterns {
 		if p.Match(m.FullService(), m.Name) {
 			return true
@@ -137,15 +127,26 @@ func matchAny(patterns []method.Pattern, m Method) bool {
 }
 
 // errorf is an error about the link, with its name and place.
-func (l *link) errorf(format string, args ...any) error {
-	return fmt.Errorf("framework: link %q (%s): %s", l.name, l.place, fmt.Sprintf(format, args...))
+func (l *link) errorf(format string, args ...any) error { return l.errorAt(nil, format, args...) }
+
+// errorAt is errorf about one word of the declaration.
+func (l *link) errorAt(at *tag.Position, format string, args ...any) error {
+	return l.origin(at).errorf(fmt.Sprintf("link %q", l.name), format, args...)
 }
 
-func orElse(said, otherwise []string) []string {
+// origin is where a word of the declaration stands, or the declaration as a whole.
+func (d *declaration) origin(at *tag.Position) origin {
+	if at == nil {
+		at = d.at
+	}
+	return origin{d.place, at}
+}
+
+func orElse(said []word, otherwise []string) []word {
 	if len(said) > 0 {
 		return said
 	}
-	return otherwise
+	return words(otherwise)
 }
 
 func stageNames(side Side) []string {
@@ -154,10 +155,4 @@ func stageNames(side Side) []string {
 		names[i] = string(s)
 	}
 	return names
-}
-
-// optionalName cuts the mark of a name that may be missing.
-func optionalName(ref string) (name string, optional bool) {
-	name = strings.TrimPrefix(ref, "?")
-	return name, name != ref
 }

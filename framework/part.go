@@ -1,38 +1,74 @@
 package framework
 
 import (
+	"cmp"
+	"fmt"
 	"reflect"
 
 	"google.golang.org/grpc"
 )
 
-// A Part is one thing a chain is made from: made by Use, UseServer, UseClient, Target and Value, given to NewServerChain or
-// NewClientChain. A Part can be used in any number of chains.
+// A Part is one thing a chain is made from: made by Use, UseServer, UseClient, Struct, Policy, Rules, PolicyFrom, When,
+// Target and Value, given to NewServerChain or NewClientChain. A Part can be used in any number of chains.
 type Part interface{ addTo(d *draft) }
 
 // draft is what parts are collected into.
 type draft struct {
-	links  []*declaration
-	target string
-	values []contextValue
+	side       Side
+	links      []*declaration
+	conditions []*condition
+	book       book
+	target     string
+	values     []contextValue
+	errs       []error
+
+	place string // of the part that is added, where it is another than where the part was made
+}
+
+func (d *draft) errorf(format string, args ...any) {
+	d.errs = append(d.errs, fmt.Errorf("framework: "+format, args...))
+}
+
+// DeclaredAt is a part that says it was declared at a place, as "file.go:12", for packages that make parts on behalf of
+// others. Without it, that is where the function was called that made it.
+func DeclaredAt(place string, p Part) Part { return placedPart{p, place} }
+
+type placedPart struct {
+	Part
+	place string
+}
+
+func (p placedPart) addTo(d *draft) {
+	outer := d.place
+	if outer == "" {
+		d.place = p.place
+	}
+	p.Part.addTo(d)
+	d.place = outer
 }
 
 // Use declares an interceptor. A nil one is refused by the chain.
 func Use(i Interceptor, o ...LinkOption) Part {
 	d := &declaration{what: typeName(i), interceptor: i, pkg: packageName(i)}
 	if isNil(i) {
-		d.problem("the interceptor is nil; pass one, or leave the part out")
+		d.problem(nil, "the interceptor is nil; pass one, or leave the part out")
 	} else if p, ok := i.(Placed); ok {
 		d.placement = p.Placement()
 	}
 	return d.declared(o)
 }
 
+// What pairs of grpc's own interceptors are called.
+const (
+	serverPairName = "grpc server interceptors"
+	clientPairName = "grpc client interceptors"
+)
+
 // UseServer declares a pair of grpc's own server interceptors, ggm's for instance, as one link of a server chain.
 // They work unchanged at any place in the line. A pair that lacks the half its methods need is refused; see UnaryOnly.
 func UseServer(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor, o ...LinkOption) Part {
 	raw := &rawServer{unary: u, stream: s}
-	d := &declaration{what: "grpc server interceptors", pkg: funcName, raw: raw.halves(), interceptor: raw}
+	d := &declaration{what: serverPairName, pkg: funcName, raw: raw.halves(), interceptor: raw}
 	d.placement.Sides = []Side{ServerSide}
 	return d.declared(o)
 }
@@ -40,22 +76,41 @@ func UseServer(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor, o 
 // UseClient declares a pair of grpc's own client interceptors as one link of a client chain; see UseServer.
 func UseClient(u grpc.UnaryClientInterceptor, s grpc.StreamClientInterceptor, o ...LinkOption) Part {
 	raw := &rawClient{unary: u, stream: s}
-	d := &declaration{what: "grpc client interceptors", pkg: funcName, raw: raw.halves(), interceptor: raw}
+	d := &declaration{what: clientPairName, pkg: funcName, raw: raw.halves(), interceptor: raw}
 	d.placement.Sides = []Side{ClientSide}
 	return d.declared(o)
 }
 
-// PartName is the name that a part's link has in a chain, but for the number that tells a second one apart which was
-// given none. It is "" for a part that is no link.
-func PartName(p Part) string {
-	d, ok := p.(*declaration)
-	switch {
-	case !ok:
-		return ""
-	case d.placement.Name != "":
-		return d.placement.Name
+// A PartLink is a link that a part brings to a chain.
+type PartLink struct {
+	Name        string      // but for the number that tells a second one apart which was given none
+	Interceptor Interceptor // nil for a pair of grpc's own
+	Field       string      // "app.ServerChain.Auth" where a struct's field holds it
+	ForServices bool        // it is for some services alone
+}
+
+// PartLinks are the links that a part brings, whatever the chain; none for a part that is none.
+func PartLinks(p Part) (all []PartLink) {
+	if p == nil {
+		return nil
 	}
-	return d.pkg
+	d := draft{side: ServerSide}
+	p.addTo(&d)
+	if len(d.links) == 0 { // a struct is for one side
+		d.side = ClientSide
+		p.addTo(&d)
+	}
+	for _, l := range d.links {
+		link := PartLink{Name: cmp.Or(l.placement.Name, l.pkg), Interceptor: l.interceptor, ForServices: len(l.layer.services) > 0}
+		if l.isRaw() {
+			link.Interceptor = nil
+		}
+		if l.at != nil {
+			link.Field = l.at.Type + "." + l.at.Field
+		}
+		all = append(all, link)
+	}
+	return all
 }
 
 // Target says whose chain it is: MethodInfo.Target has the name, and so have the chain's errors.

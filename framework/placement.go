@@ -7,6 +7,7 @@ type Placement struct {
 	Stage         Stage    // "" for StageApp
 	Sides         []Side   // the sides it can serve; none for both
 	Before, After []string // names of neighbours; "?name" for one that may be missing
+	Keys          []AnyKey // the rule keys that it understands, and reads in Bind
 }
 
 // Placed is implemented by interceptors that know their place. Placement is called once for each declaration.

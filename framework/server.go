@@ -2,11 +2,12 @@ package framework
 
 import (
 	"context"
-	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A ServerChain is the interceptors of a server, sorted, checked and compiled once for each method. It is safe for
@@ -58,21 +59,34 @@ func (c *ServerChain) warnLeftOut(what string) {
 // method: patterns that match nothing, methods that a raw pair leaves uncovered, and what a Binder says, are
 // errors, all at once, and then nothing is changed. A method never bound is compiled, and checked, at its first call.
 func (c *ServerChain) Bind(services map[string]grpc.ServiceInfo) error {
+	_, err := c.bind(services, true)
+	return err
+}
+
+// BindMatched is Bind for one of several servers that the same parts are for: that a pattern matches nothing on this one
+// is no error. It tells of each pattern whether it does, for the caller to see which match nothing anywhere.
+func (c *ServerChain) BindMatched(services map[string]grpc.ServiceInfo) ([]PatternMatch, error) {
+	return c.bind(services, false)
+}
+
+func (c *ServerChain) bind(services map[string]grpc.ServiceInfo, mustMatch bool) ([]PatternMatch, error) {
 	c.compiling.Lock()
 	defer c.compiling.Unlock()
 	known, err := registered(services)
-	errs := []error{err, c.checkPatterns(known, "of the server's services")}
-	lines := make([]*line, 0, len(known))
-	for _, k := range known {
-		l, err := c.compile(k.method, k.full, k.kind)
-		errs = append(errs, err)
-		lines = append(lines, l)
+	matches, ambiguous := c.checkPatterns(known, "of the server's services")
+	errs := []error{err, ambiguous}
+	if mustMatch {
+		errs = append(errs, unmatched(matches))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return inTarget(c.side, c.target, err)
+	for i := range matches { // once each of them is told by itself
+		matches[i].Err = inTarget(c.side, c.target, matches[i].Err)
+	}
+	lines, err := c.compileAll(known)
+	if err := tag.Group(append(errs, err)...); err != nil {
+		return matches, inTarget(c.side, c.target, err)
 	}
 	c.lines.bind(lines)
-	return nil
+	return matches, nil
 }
 
 func (c *ServerChain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -58,22 +59,55 @@ func linked() (all []knownMethod) {
 	return all
 }
 
-// checkPatterns refuses patterns that match none of the methods, and short ones that could mean two services.
-func (c *chain) checkPatterns(known []knownMethod, where string) error {
+// A PatternMatch says whether a pattern of a declaration matches anything on one server. Declared for several, it
+// has to on one of them.
+type PatternMatch struct {
+	Pattern string // as written
+	Place   string // of the declaration
+	Err     error  // what is wrong where it matches nothing; nil where it does, and where it may match nothing
+	Linked  bool   // with Err: it matches a service that is linked into the binary, and that the server does not have
+}
+
+// checkPatterns tells of every pattern whether it matches, and refuses short ones that could mean two services.
+func (c *chain) checkPatterns(known []knownMethod, where string) (matches []PatternMatch, err error) {
 	var errs []error
-	for _, l := range c.links {
-		for _, p := range slices.Concat(l.on, l.except) {
-			services := matchedServices(p, known)
-			switch {
-			case len(services) == 0 && !p.Optional() && p.String() != "*":
-				errs = append(errs, l.errorf(`pattern %q matches no method %s%s; write "?%s" where it may match none`,
-					p, where, suggestion(p, known), p))
-			case len(services) > 1 && p.Short():
-				errs = append(errs, l.errorf("pattern %q could mean %q; write the service with its package", p, services))
+	check := func(o origin, what, text string, patterns ...method.Pattern) {
+		m := PatternMatch{Pattern: text, Place: o.String()}
+		services := matchedServices(patterns, known)
+		switch p := patterns[0]; {
+		case len(services) == 0 && !p.Optional() && p.String() != "*":
+			m.Linked = len(matchedServices(patterns, linked())) > 0
+			m.Err = o.errorf(what, `pattern %q matches no method %s%s; write "?%s" where it may match none`, text, where, suggestion(p, known), text)
+		case len(services) > 1 && p.Short() && len(patterns) == 1:
+			errs = append(errs, o.errorf(what, "pattern %q could mean %q; write the service with its package", text, services))
+		}
+		matches = append(matches, m)
+	}
+	for _, l := range slices.Concat(c.links, c.absent) {
+		for _, p := range l.allPatterns() {
+			if !l.elsewhere && !l.echo {
+				check(l.origin(p.at), fmt.Sprintf("link %q", l.name), p.text, p.Pattern)
 			}
 		}
 	}
-	return errors.Join(errs...)
+	for _, r := range c.book.rulings {
+		check(origin{r.place, r.at}, r.what, r.text, r.patterns...)
+	}
+	for _, cover := range c.book.covered {
+		for _, p := range cover.services {
+			check(origin{cover.place, p.at}, "policy", p.text, p.Pattern)
+		}
+	}
+	return matches, tag.Group(errs...)
+}
+
+// unmatched joins what is wrong with patterns.
+func unmatched(matches []PatternMatch) error {
+	errs := make([]error, len(matches))
+	for i, m := range matches {
+		errs[i] = m.Err
+	}
+	return tag.Group(errs...)
 }
 
 // suggestion is what a pattern may have meant: a method of its service, where there is such a one, else a service.
@@ -90,11 +124,13 @@ func suggestion(p method.Pattern, known []knownMethod) string {
 	return tag.DidYouMean(p.Service(), serviceNames(known))
 }
 
-func matchedServices(p method.Pattern, known []knownMethod) []string {
+func matchedServices(patterns []method.Pattern, known []knownMethod) []string {
 	services := map[string]bool{}
 	for _, k := range known {
-		if p.Match(k.method.FullService(), k.method.Name) {
-			services[k.method.FullService()] = true
+		for _, p := range patterns {
+			if p.Match(k.method.FullService(), k.method.Name) {
+				services[k.method.FullService()] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(services))

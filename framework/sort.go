@@ -1,17 +1,19 @@
 package framework
 
 import (
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // sortLinks sorts by stage, then by the before and after edges, then by the order given. It is deterministic, and
-// refuses unknown names, edges against the stages, and cycles.
-func sortLinks(given []*link) ([]*link, error) {
-	inside, err := edges(given)
+// refuses unknown names, edges against the stages, and cycles. Names that the chain knows and that are not among the
+// given ones mean nothing here.
+func sortLinks(given []*link, known map[string]bool) ([]*link, error) {
+	inside, err := edges(given, known)
 	if err != nil {
 		return nil, err
 	}
@@ -48,41 +50,47 @@ func nextFree(given []*link, waits []int) int {
 }
 
 // edges are, for each link, the links that must stand inside of it.
-func edges(given []*link) (inside [][]int, err error) {
+func edges(given []*link, known map[string]bool) (inside [][]int, err error) {
 	index := map[string]int{}
-	names := make([]string, len(given))
 	for i, l := range given {
-		index[l.name], names[i] = i, l.name
+		index[l.name] = i
 	}
-	inside = make([][]int, len(given))
+	inside = fieldEdges(given)
 	var errs []error
-	add := func(l *link, word, ref string, outerInner func(other int) (outer, inner int)) {
-		name, optional := optionalName(ref)
-		other, ok := index[name]
+	add := func(l *link, how string, w word, outerInner func(other int) (outer, inner int)) {
+		other, ok := index[w.name()]
 		if !ok {
-			if !optional {
-				errs = append(errs, l.errorf(`%s names %q, which is not in the chain%s; write "?%s" where it may be missing`,
-					word, name, tag.DidYouMean(name, names), name))
+			if !w.optional() && !known[w.text] {
+				errs = append(errs, l.errorAt(w.at, `%s names %q, which is not in the chain%s; write "?%s" where it may be missing`,
+					how, w.text, tag.DidYouMean(w.text, slices.Sorted(maps.Keys(known))), w.text))
 			}
 			return
 		}
 		outer, inner := outerInner(other)
 		if given[outer].rank > given[inner].rank {
-			errs = append(errs, l.errorf("%s %q goes against the stages: %q is in stage %q, %q (%s) in %q",
-				word, name, l.name, l.stage, name, given[other].place, given[other].stage))
+			errs = append(errs, l.errorAt(w.at, "%s %q goes against the stages: %q is in stage %q, %q (%s) in %q",
+				how, w.name(), l.name, l.where(), w.name(), given[other].declaration, given[other].where()))
 			return
 		}
 		inside[outer] = append(inside[outer], inner)
 	}
 	for i, l := range given {
-		for _, ref := range l.before {
-			add(l, "before", ref, func(other int) (int, int) { return i, other })
+		for _, w := range l.before {
+			add(l, "before", w, func(other int) (int, int) { return i, other })
 		}
-		for _, ref := range l.after {
-			add(l, "after", ref, func(other int) (int, int) { return other, i })
+		for _, w := range l.after {
+			add(l, "after", w, func(other int) (int, int) { return other, i })
 		}
 	}
-	return inside, errors.Join(errs...)
+	return inside, tag.Group(errs...)
+}
+
+// where is the link's stage, and that it is deeper where it is.
+func (l *link) where() string {
+	if l.rank >= deeper {
+		return string(l.stage) + " of its services"
+	}
+	return string(l.stage)
 }
 
 // cycleError names one cycle among the links that still wait, each with its place.
@@ -102,11 +110,11 @@ func cycleError(given []*link, inside [][]int, waits []int) error {
 		seen[start] = true
 		start = outer[start]
 	}
-	path := []string{fmt.Sprintf("%q (%s)", given[start].name, given[start].place)}
+	path := []string{fmt.Sprintf("%q (%s)", given[start].name, given[start].declaration)}
 	for i := outer[start]; ; i = outer[i] {
-		path = append([]string{fmt.Sprintf("%q (%s)", given[i].name, given[i].place)}, path...)
+		path = append([]string{fmt.Sprintf("%q (%s)", given[i].name, given[i].declaration)}, path...)
 		if i == start {
-			return fmt.Errorf("framework: before and after make a cycle: %s", strings.Join(path, " before "))
+			return fmt.Errorf("framework: before, after and the order of fields make a cycle: %s", strings.Join(path, " before "))
 		}
 	}
 }

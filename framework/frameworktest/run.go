@@ -32,6 +32,8 @@ type Case struct {
 	Responses       []any
 	Header, Trailer metadata.MD
 
+	Rules []framework.Setting // what a policy says of the method, to the link
+
 	Err  error   // that the RPC ends with, after the Responses where these are streamed; nil is success
 	Errs []error // that its first runs end with, for links that try again; a run that fails so has no Responses
 }
@@ -73,13 +75,13 @@ func Run(t testing.TB, i framework.Interceptor, c Case) Result {
 
 func (r *rpc) through(i framework.Interceptor, w *watch) (Result, error) {
 	if r.Side == framework.ClientSide {
-		chain, err := framework.NewClientChain(w.part(framework.StageApp), framework.Use(i))
+		chain, err := framework.NewClientChain(w.part(framework.StageApp), framework.Use(i), framework.Rules("*", r.Rules...))
 		if err != nil {
 			return Result{}, err
 		}
 		return r.call(chain), nil
 	}
-	chain, err := framework.NewServerChain(w.part(framework.StageObserve), framework.Use(i))
+	chain, err := framework.NewServerChain(w.part(framework.StageObserve), framework.Use(i), framework.Rules("*", r.Rules...))
 	if err != nil {
 		return Result{}, err
 	}
