@@ -63,6 +63,9 @@ func quoted(line string) (string, bool) {
 	return name, err == nil
 }
 
+// makes reports whether a type is provided.
+func (d drawing) makes(t string) bool { return len(d.makers[t]) > 0 }
+
 // broken reports whether the app has a constructor of a type that can not run, since something it needs is provided by
 // nobody. One that could run is not seen from where it was asked for. Types of one name in packages of one name are taken
 // for each other.

@@ -12,19 +12,19 @@ import (
 )
 
 // run ties the server to the life of the app.
-func (s *server) run(lc fx.Lifecycle, shutdown fx.Shutdowner) {
+func (s *server) run(p *Plan, lc fx.Lifecycle, shutdown fx.Shutdowner) {
 	lc.Append(fx.Hook{
-		OnStart: func(ctx context.Context) error { return s.start(ctx, shutdown) },
+		OnStart: func(ctx context.Context) error { return s.start(ctx, p, shutdown) },
 		OnStop:  s.stop,
 	})
 }
 
 // start checks what the app registered itself, opens the listener, and serves. What fails is told to fx.
-func (s *server) start(ctx context.Context, shutdown fx.Shutdowner) error {
+func (s *server) start(ctx context.Context, p *Plan, shutdown fx.Shutdowner) error {
 	if s.stopped.Load() {
 		return s.errorf("a server that was stopped can't start again; make a new fx.App")
 	}
-	if err := s.bind(); err != nil {
+	if err := p.Check(); err != nil {
 		return err
 	}
 	l, err := s.listen(ctx)

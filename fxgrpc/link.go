@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,17 +13,24 @@ import (
 	"github.com/sluice-go/sluice/framework"
 )
 
-// A link is what one declaration adds to a chain, on its way through a value group.
+// A link is what one declaration adds to a chain, on its way through a value group: one link of it, or what a struct or
+// a policy says.
 type link struct {
 	declaration
-	name     string // what framework will call it
+	name     string // what framework will call it; of a struct its type
 	index    int    // among the links of its declaration
 	part     framework.Part
+	holds    []framework.PartLink
+	placed   bool // by options of its own
 	fallback bool // yields to a link of the same name
 }
 
 func newLink(d declaration, part framework.Part) *link {
-	return &link{declaration: d, name: framework.PartName(part), part: part}
+	l := &link{declaration: d, part: framework.DeclaredAt(d.place, part), holds: framework.PartLinks(part)}
+	if len(l.holds) == 1 {
+		l.name = l.holds[0].Name
+	}
+	return l
 }
 
 // everyLink is the group of the links for all servers, or all clients; linksOf of those that name one. A client has a
@@ -68,8 +76,8 @@ func aimed(d declaration, s scope) fx.Option {
 	return fx.Provide(fx.Annotated{Group: aimsGroup, Target: func() aim { return aim{declaration: d, scope: s} }})
 }
 
-// ordered sorts links by name, then place, so that shuffled groups make one chain, and leaves out the fallbacks that a
-// declared link replaces. Links that can not be told apart are refused.
+// ordered sorts links by name, then place, so that shuffled groups make one chain. It leaves out the fallbacks that a
+// declared link replaces, and provided links that a field of a struct places. Links that can not be told apart are refused.
 func ordered(links []*link) (kept []*link, err error) {
 	links = slices.SortedFunc(slices.Values(links), compareLinks)
 	var errs []error
@@ -77,12 +85,34 @@ func ordered(links []*link) (kept []*link, err error) {
 		if i > 0 && compareLinks(links[i-1], l) == 0 {
 			errs = append(errs, l.errorf("two links declared here are called %q, and nothing says which is first; give each a framework.Name", l.name))
 		}
-		if !l.fallback || !slices.ContainsFunc(links, l.replacedBy) {
+		field, held := l.held(links)
+		if held && l.placed {
+			errs = append(errs, l.errorf("%s holds the interceptor and places it; say in its tag what the options say, and leave them out", field))
+		}
+		if !held && (!l.fallback || !slices.ContainsFunc(links, l.replacedBy)) {
 			kept = append(kept, l)
 		}
 	}
 	return kept, errors.Join(errs...)
 }
+
+// held reports whether a field of a struct holds the link's interceptor, and which.
+func (l *link) held(links []*link) (field string, ok bool) {
+	if len(l.holds) != 1 || l.holds[0].Field != "" || !isPointer(l.holds[0].Interceptor) {
+		return "", false
+	}
+	for _, other := range links {
+		for _, one := range other.holds {
+			if one.Field != "" && isPointer(one.Interceptor) && one.Interceptor == l.holds[0].Interceptor {
+				return one.Field, true
+			}
+		}
+	}
+	return "", false
+}
+
+// isPointer reports whether two values of the type are the same where they are equal.
+func isPointer(i framework.Interceptor) bool { return i != nil && reflect.TypeOf(i).Kind() == reflect.Pointer }
 
 // parts are the parts of links for the chain of a server or client of that name.
 func parts(links []*link, name string) []framework.Part {
@@ -93,7 +123,12 @@ func parts(links []*link, name string) []framework.Part {
 	return all
 }
 
-func (l *link) replacedBy(other *link) bool { return !other.fallback && other.name == l.name }
+// replacedBy reports whether another declaration has a link of the same name, for all services.
+func (l *link) replacedBy(other *link) bool {
+	return !other.fallback && slices.ContainsFunc(other.holds, func(one framework.PartLink) bool {
+		return one.Name == l.name && !one.ForServices
+	})
+}
 
 func compareLinks(a, b *link) int {
 	return cmp.Or(

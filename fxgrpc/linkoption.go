@@ -50,6 +50,7 @@ type linkOptions struct {
 	instance  string // "" for the only one of its type
 	values    []any
 	framework []framework.LinkOption
+	placed    bool // they say more than a name
 }
 
 func splitLinkOptions(d declaration, o []framework.LinkOption) (linkOptions, []error) {
@@ -70,12 +71,12 @@ func splitLinkOptions(d declaration, o []framework.LinkOption) (linkOptions, []e
 			}
 			split.framework = append(split.framework, option)
 		default:
+			split.placed = true
 			split.framework = append(split.framework, option)
 		}
 	}
 	for _, why := range split.scope.check() {
 		errs = append(errs, d.errorf("%s", why))
 	}
-	split.framework = append(split.framework, framework.Declared(d.place))
 	return split, errs
 }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/sluice-go/sluice/errmap"
+	"github.com/sluice-go/sluice/framework"
 )
 
 // Module is the planner: it makes the [Plan] of what the other options declare and checks it while the app is
@@ -20,6 +21,7 @@ var Module fx.Option = fx.Options(
 		lenient("fxgrpc.Module", reflect.TypeFor[*slog.Logger](), reflect.TypeFor[Network](), reflect.TypeFor[errmap.Config]()).
 			around(newModule),
 		fx.Provide(newPlan, newRulebook, (*rulebook).ask),
+		fx.Supply(framework.Rule{}), // for the fields of policy structs with fx.In
 	),
 	fx.Invoke(planned),
 )

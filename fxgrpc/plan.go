@@ -114,15 +114,18 @@ func (p *Plan) Err() error {
 	return errors.Join(errs...)
 }
 
-// String shows, for each server, its methods with the names of the links on them, first is outermost; and for each
-// client, which has no list of methods, its chain.
+// String shows, for each server, its methods with the names of the links on them, first is outermost, and the rules that
+// count for them, then the links that are in no line; and for each client, which has no list of methods, its chain.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for _, s := range p.servers {
 		fmt.Fprintln(&b, s.what)
 		for _, m := range p.Methods(s.name) {
-			links := s.chain.Explain(m).Names()
-			fmt.Fprintf(&b, "  %s  %s\n", m, cmp.Or(strings.Join(links, " "), "no links"))
+			e := s.chain.Explain(m)
+			fmt.Fprintf(&b, "  %s  %s%s\n", m, cmp.Or(strings.Join(e.Names(), " "), "no links"), bracketed(rulesOf(e, "")))
+		}
+		for _, l := range absent(s.chain.Links()) {
+			fmt.Fprintf(&b, "  without %s (%s): %s\n", l.Name, l.Place, l.Why)
 		}
 	}
 	for _, c := range p.clients {

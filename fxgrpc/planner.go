@@ -83,7 +83,7 @@ func (p *Plan) register(services []*service) (errs []error) {
 			return s.nothing || !s.scope.on(framework.ServerSide).has(server.name)
 		})))
 	}
-	return errs
+	return append(errs, p.unmatched(p.certain)...)
 }
 
 func (p *Plan) checkService(s *service) (errs []error) {

@@ -46,7 +46,7 @@ func (c *constructor) linked(o linkOptions, fallback bool) fx.Option {
 	f := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{c.result}, results, false), func(in []reflect.Value) []reflect.Value {
 		i, _ := in[0].Interface().(framework.Interceptor)
 		l := newLink(c.declaration, framework.Use(i, o.framework...))
-		l.fallback = fallback
+		l.fallback, l.placed = fallback, o.placed
 		return repeated(reflect.ValueOf(l), len(groups))
 	})
 	return fx.Provide(fx.Annotate(f.Interface(), fx.ParamTags(nameTag(o.instance)), fx.ResultTags(tags...)))
@@ -75,6 +75,7 @@ func Use(i framework.Interceptor, o ...framework.LinkOption) fx.Option {
 		return r
 	}
 	link := newLink(d, framework.Use(i, options.framework...))
+	link.placed = options.placed
 	return fx.Options(feeding(options.scope, link), aimed(d, options.scope))
 }
 

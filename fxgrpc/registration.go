@@ -95,5 +95,7 @@ func (s *server) bind() error {
 		return nil
 	}
 	s.bound = len(info)
-	return s.chain.Bind(info)
+	matches, err := s.chain.BindMatched(info)
+	s.matches = matches
+	return err
 }

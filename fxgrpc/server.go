@@ -35,7 +35,7 @@ func Server(o ...ServerOption) fx.Option {
 			fx.Annotate((*server).grpcServer, fx.ParamTags(nameTag(spec.name)), fx.ResultTags(nameTag(spec.graphName))),
 		),
 		spec.needModule(),
-		fx.Invoke(func(p *Plan, lc fx.Lifecycle, s fx.Shutdowner) { p.server(spec.name).run(lc, s) }),
+		fx.Invoke(func(p *Plan, lc fx.Lifecycle, s fx.Shutdowner) { p.server(spec.name).run(p, lc, s) }),
 	)
 }
 
@@ -59,6 +59,8 @@ type server struct {
 	grpc   *grpc.Server
 	err    error // what is wrong with it; nothing else is set then
 	bound  int   // how many services the chain was checked against; -1 for never
+
+	matches []framework.PatternMatch // of the chain's patterns with those services
 	health *healthService
 
 	draining chan struct{} // closed when it begins to

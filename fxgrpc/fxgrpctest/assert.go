@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"go.uber.org/fx"
+
+	"github.com/sluice-go/sluice/fxgrpc"
 )
 
 // AssertChain holds a method, "/pkg.Service/Method", to the names of its links, first is outermost, on every server that
@@ -27,7 +29,7 @@ func AssertChain(t testing.TB, app *App, method string, links ...string) {
 }
 
 // Validate reports what is wrong with an app that is never started: what fx.ValidateApp finds without running a
-// constructor, and what building the app finds.
+// constructor, what building the app finds, and what the Plan finds of what the app registered itself.
 func Validate(t testing.TB, opts ...fx.Option) {
 	t.Helper()
 	app := fx.Options(fx.NopLogger, fx.Options(opts...))
@@ -35,7 +37,18 @@ func Validate(t testing.TB, opts ...fx.Option) {
 		t.Errorf("fxgrpctest: fx.ValidateApp: %v", err)
 		return
 	}
-	if err := fx.New(app).Err(); err != nil {
+	var plan struct {
+		fx.In
+		Plan *fxgrpc.Plan `optional:"true"`
+	}
+	if err := fx.New(app, fx.Populate(&plan)).Err(); err != nil {
 		t.Errorf("fxgrpctest: fx.New: %v", err)
+		return
+	}
+	if plan.Plan == nil {
+		return
+	}
+	if err := plan.Plan.Check(); err != nil {
+		t.Errorf("fxgrpctest: %v", err)
 	}
 }
