@@ -45,9 +45,14 @@ var imports = map[string][]string{
 		errdetails, protobuf, "./internal/tag", "./internal/method",
 	},
 
-	"modules/recovery":  concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"),
-	"modules/translate": concern(),
-	"modules/logging":   concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"),
+	"modules/recovery":    concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"),
+	"modules/translate":   concern(),
+	"modules/logging":     concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"),
+	"modules/headers":     concern(),
+	"modules/auth":        concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"),
+	"modules/timeout":     concern(),
+	"modules/concurrency": concern(),
+	"modules/ratelimit":   concern("golang.org/x/time/rate", "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/ratelimit"),
 
 	"fxgrpc": {
 		fx, grpc, "./framework", "./errmap", "./internal/tag",
@@ -60,7 +65,7 @@ var imports = map[string][]string{
 	"internal/method":   {},
 	"internal/arch":     {},
 	"internal/soak/...": {ours, fx, grpc, protobuf},
-	"examples/...":      {ours, fx, grpc, protobuf, errdetails},
+	"examples/...":      {ours, fx, grpc, protobuf, errdetails, "github.com/caarlos0/env/v11"},
 }
 
 // concern is what a module may import beside the libraries it wraps.

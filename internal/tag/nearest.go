@@ -55,6 +55,9 @@ func abbreviates(word, full string) bool {
 	return word == ""
 }
 
+// Distance is in how many edits of one byte a word becomes another.
+func Distance(a, b string) int { return editDistance(a, b) }
+
 // editDistance is the Levenshtein distance in bytes.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
