@@ -48,10 +48,14 @@ func (n *notes) index(key string) int {
 
 // Annotation is what Annotate said last under a key. It is safe for concurrent use.
 func (c *Call) Annotation(key string) (slog.Value, bool) {
-	for _, a := range c.Annotations() {
-		if a.Key == key {
-			return a.Value, true
-		}
+	m := c.more.Load()
+	if m == nil {
+		return slog.Value{}, false
+	}
+	m.notes.mu.Lock()
+	defer m.notes.mu.Unlock()
+	if i := m.notes.index(key); i >= 0 {
+		return m.notes.attrs[i].Value, true
 	}
 	return slog.Value{}, false
 }

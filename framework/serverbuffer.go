@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 )
 
 // buffer receives all requests, until ctx ends.
@@ -15,31 +14,7 @@ func (s *serverStream) buffer(ctx context.Context, c *Call, log *requestLog) err
 	if t == nil {
 		return c.line.errorf(int(c.link()), "can't buffer requests: their message type is not linked into the binary")
 	}
-	view := s.view(ctx, c, c.link()+1)
-	done := make(chan received, 1)
-	go func() { done <- view.receiveAll(t, log) }()
-	select {
-	case r := <-done:
-		if r.panicked != nil {
-			panic(r.panicked)
-		}
-		return r.err
-	case <-ctx.Done():
-		s.lost.Store(true)
-		view.over.Store(true)
-		return status.FromContextError(ctx.Err()).Err()
-	}
-}
-
-// received is how receiving ended. A panic of a function is raised again on the link's goroutine.
-type received struct {
-	err      error
-	panicked any
-}
-
-func (v *serverView) receiveAll(t reflect.Type, log *requestLog) (r received) {
-	defer func() { r.panicked = recover() }()
-	return received{err: v.receiveUntilEOF(t, log)}
+	return s.view(ctx, c, c.link()+1).receiveUntilEOF(t, log)
 }
 
 func (v *serverView) receiveUntilEOF(t reflect.Type, log *requestLog) error {

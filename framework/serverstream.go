@@ -17,7 +17,7 @@ type serverStream struct {
 	base           grpc.ServerStream // grpc's own, or what the raw link outside made of it
 	from           int32             // the depth of the outermost link inside of base
 	sent           atomic.Bool
-	lost           atomic.Bool // a BufferRequests that gave up still receives
+	lost           atomic.Bool // a wait for a request that was given up still receives
 	first          serverView
 }
 

@@ -28,6 +28,7 @@ type serverView struct {
 
 	mu     sync.Mutex
 	failed error // of a function: the RPC ends with it, whatever its receiver makes of it
+	cut    error // of an operation that the end of the context cut short: the RPC ends with it instead of success
 }
 
 // view is the stream for what stands at a depth: a raw link, or the handler.
@@ -95,7 +96,7 @@ func (v *serverView) SendMsg(msg any) error {
 		msg = passed
 	}
 	v.rpc.sent.Store(true)
-	return v.base.SendMsg(msg)
+	return v.send(msg)
 }
 
 func (v *serverView) hold(msg any) error {
@@ -147,13 +148,6 @@ func (v *serverView) RecvMsg(msg any) error {
 	return v.passRequest(hooks, msg)
 }
 
-// receive receives from the base, unless somebody does who gave up waiting.
-func (v *serverView) receive(msg any) error {
-	if v.rpc.lost.Load() {
-		return status.Errorf(codes.Internal, "framework: %s: requests were lost when BufferRequests gave up waiting for them", v.call.line.full)
-	}
-	return v.base.RecvMsg(msg)
-}
 
 // source fills a message from the innermost place that has one to repeat, or from the base, and gives the hooks it is
 // still to pass.
@@ -235,8 +229,11 @@ func (v *serverView) close(err error) error {
 	defer v.sending.Unlock()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.failed != nil {
+	switch {
+	case v.failed != nil:
 		return v.failed
+	case err == nil:
+		return v.cut
 	}
 	return err
 }
