@@ -1,6 +1,7 @@
 package fxgrpc
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -24,7 +25,7 @@ const clientsGroup = "fxgrpc.clients"
 // A stub needs those interceptors alone that are aimed at its client, so that a service of the app can call another,
 // and so can an interceptor.
 func Client[C any](name string, stub func(grpc.ClientConnInterface) C, o ...ClientOption) fx.Option {
-	spec := newClientSpec(declared("Client"), name, o)
+	spec := newClientSpec(declared("Client"), name, o, nil)
 	spec.checkStub(stub == nil)
 	spec.checkConnection()
 	if r := refusal(spec.check()); r != nil {
@@ -32,10 +33,9 @@ func Client[C any](name string, stub func(grpc.ClientConnInterface) C, o ...Clie
 	}
 	return fx.Options(
 		once(fmt.Sprintf("one client named %s; others have other names", name)),
+		spec.source.provided(name),
 		fx.Provide(
-			fx.Annotate(spec.build,
-				fx.ParamTags(groupTag(everyLink(framework.ClientSide)), groupTag(linksOf(framework.ClientSide, name)), optionalTag("")),
-				fx.ResultTags(nameTag(name), groupTag(clientsGroup))),
+			fx.Annotate(spec.builder(), fx.ParamTags(spec.needs()...), fx.ResultTags(nameTag(name), groupTag(clientsGroup))),
 			fx.Annotate((*client).connection, fx.ParamTags(nameTag(name)), fx.ResultTags(nameTag(name))),
 		),
 		stubs(name, stub, spec.namedOnly),
@@ -46,7 +46,7 @@ func Client[C any](name string, stub func(grpc.ClientConnInterface) C, o ...Clie
 // Stub declares one more stub on the connection of a client: of another service of the same peer. The graph has it
 // as C and as C `name:"<client>"`; of options only [NamedOnly] means something here.
 func Stub[C any](client string, stub func(grpc.ClientConnInterface) C, o ...ClientOption) fx.Option {
-	spec := newClientSpec(declared("Stub"), client, o)
+	spec := newClientSpec(declared("Stub"), client, o, nil)
 	spec.what = fmt.Sprintf("Stub(%q)", client)
 	spec.checkStub(stub == nil)
 	spec.checkStubOptions()
@@ -78,6 +78,22 @@ type client struct {
 	err   error // what is wrong with it; nothing else is set then
 }
 
+// needs are the tags of what the builder takes.
+func (c *clientSpec) needs() []string {
+	links := []string{groupTag(everyLink(framework.ClientSide)), groupTag(linksOf(framework.ClientSide, c.name)), optionalTag("")}
+	return append(links, c.source.needs(c.name)...)
+}
+
+// builder is build, after the config where it comes from the graph.
+func (c *clientSpec) builder() any {
+	if c.source.from == nil {
+		return c.build
+	}
+	return func(every, own []*link, e *module, config ClientConfig) (byName, inGroup *client) {
+		return c.with(config).build(every, own, e)
+	}
+}
+
 // build makes the client, twice: under its name and for the Plan, which tells what is wrong.
 func (c *clientSpec) build(every, own []*link, e *module) (byName, inGroup *client) {
 	made := &client{clientSpec: c}
@@ -89,18 +105,21 @@ func (c *client) construct(links []*link, e *module) error {
 	if err := c.withoutModule(e); err != nil {
 		return err
 	}
-	var err error
+	err := errors.Join(c.check()...) // which is not all checked before where the config is the graph's
+	if err != nil {
+		return err
+	}
 	if c.links, err = ordered(links); err != nil {
 		return err
 	}
 	if c.chain, err = framework.NewClientChain(parts(c.links, c.name)...); err != nil {
 		return err // which names the client, and links with their places
 	}
-	credentials, err := c.transport().clientCredentials()
+	credentials, err := c.transport().clientCredentials(c.path())
 	if err != nil {
 		return c.errorf("%w", err)
 	}
-	options := append(clientLimits(), grpc.WithTransportCredentials(credentials))
+	options := append(c.config.dialOptions(), grpc.WithTransportCredentials(credentials))
 	options = append(options, c.chain.DialOptions()...)
 	options = append(options, c.options...)
 	target, more := e.network.dial(c.name, c.address)

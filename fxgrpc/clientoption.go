@@ -2,12 +2,13 @@ package fxgrpc
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 
 	"google.golang.org/grpc"
 )
 
-// A ClientOption is an option of [Client].
+// A ClientOption is an option of [Client]: a function of this package, or a [ClientConfig].
 type ClientOption interface{ client(c *clientSpec) }
 
 type clientOption func(c *clientSpec)
@@ -44,17 +45,23 @@ type clientSpec struct {
 	options    []grpc.DialOption
 	transports []transport
 	namedOnly  bool
+	config     ClientConfig
+	source     configSource
+	repeat     []ClientOption // all of them, to be said again
+	given      *ClientConfig  // what ConfigFrom gave; nil until the client is made
 	problems   []error
+	errs       []error // of ConfigFrom, which name it
 }
 
-func newClientSpec(d declaration, name string, o []ClientOption) *clientSpec {
+// newClientSpec has the options say what they do. given is what the constructor of a ConfigFrom gave, nil before it ran.
+func newClientSpec(d declaration, name string, o []ClientOption, given *ClientConfig) *clientSpec {
 	d.what = named("client", name)
-	c := &clientSpec{declaration: d, name: name}
+	c := &clientSpec{declaration: d, name: name, repeat: slices.Clone(o), given: given}
 	if why := badName(name); why != "" {
 		c.problem(why)
 	}
 	for _, option := range o {
-		if option == nil {
+		if isNil(option) {
 			c.problem("an option is nil; leave it out")
 			continue
 		}
@@ -62,6 +69,16 @@ func newClientSpec(d declaration, name string, o []ClientOption) *clientSpec {
 	}
 	return c
 }
+
+// with is the spec once a ConfigFrom has given the config.
+func (c *clientSpec) with(config ClientConfig) *clientSpec {
+	made := newClientSpec(c.declaration, c.name, c.repeat, &config)
+	made.checkConnection()
+	return made
+}
+
+// path is where the app's configuration has the client, as errors tell it.
+func (c *clientSpec) path() string { return "clients." + c.name + "." }
 
 func (c *clientSpec) problem(text string) { c.problems = append(c.problems, errors.New(text)) }
 
@@ -73,21 +90,29 @@ func (c *clientSpec) checkStub(missing bool) {
 
 // checkStubOptions refuses options of a connection where there is only a stub.
 func (c *clientSpec) checkStubOptions() {
-	if c.address != "" || len(c.options) > 0 || len(c.transports) > 0 {
+	if c.address != "" || len(c.options) > 0 || len(c.transports) > 0 || c.source.count > 0 {
 		c.problem("only NamedOnly means something for a Stub; its connection is the client's")
 	}
 }
 
 // checkConnection gives what is wrong with the connection's options.
 func (c *clientSpec) checkConnection() {
-	if c.address == "" {
+	c.checkConfig()
+	if c.address == "" && (c.source.asked == nil || c.given != nil) {
 		c.problem("it is not said whom to call; say fxgrpc.Address")
 	}
 	if len(c.transports) > 1 {
-		c.problem("two of Insecure, TLS and TLSFiles were said; leave one")
+		c.problem(twoTransports)
 	} else if err := c.transport().checkVersion(); err != nil {
 		c.problem(err.Error())
 	}
+}
+
+func (c *clientSpec) checkConfig() {
+	f := newFlaws(c.path())
+	c.config.check(f)
+	c.problems = append(c.problems, *f.errs...)
+	c.errs = c.source.check(c.declaration, reflect.TypeFor[ClientConfig]())
 }
 
 // transport is what was said, else TLS with the machine's roots.
@@ -98,14 +123,9 @@ func (c *clientSpec) transport() transport {
 	return c.transports[0]
 }
 
-// clientLimits are the options that every client has: messages of at most 4 MiB, both ways.
-func clientLimits() []grpc.DialOption {
-	return []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(4<<20), grpc.MaxCallSendMsgSize(4<<20))}
-}
-
 func (c *clientSpec) check() (errs []error) {
 	for _, p := range c.problems {
 		errs = append(errs, c.errorf("%w", p))
 	}
-	return errs
+	return append(errs, c.errs...)
 }

@@ -50,9 +50,14 @@
 // for stopping is left to others. A server that ends by itself shuts the app down with exit code 1; [Plan.Err]
 // keeps the cause.
 //
+// # Configuration
+//
+// [ServerConfig] and [ClientConfig] are options that an app's configuration can hold, under whatever loader: plain structs
+// with the names of their fields in JSON, YAML and the environment. [ConfigFrom] takes them from the graph.
+//
 // # Limits
 //
-// Until [ServerOptions] say otherwise a server takes 250 streams a connection, 16 KiB of headers, 4 MiB a message
+// Until a [ServerConfig] or [ServerOptions] say otherwise a server takes 250 streams a connection, 16 KiB of headers, 4 MiB a message
 // both ways, 20 s for a connection to be set up and 15 min for one to be idle; connections have no maximum age.
 //
 // # Names

@@ -112,7 +112,9 @@ func (l *link) held(links []*link) (field string, ok bool) {
 }
 
 // isPointer reports whether two values of the type are the same where they are equal.
-func isPointer(i framework.Interceptor) bool { return i != nil && reflect.TypeOf(i).Kind() == reflect.Pointer }
+func isPointer(i framework.Interceptor) bool {
+	return i != nil && reflect.TypeOf(i).Kind() == reflect.Pointer
+}
 
 // parts are the parts of links for the chain of a server or client of that name.
 func parts(links []*link, name string) []framework.Part {

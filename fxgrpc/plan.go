@@ -125,7 +125,7 @@ func (p *Plan) String() string {
 			fmt.Fprintf(&b, "  %s  %s%s\n", m, cmp.Or(strings.Join(e.Names(), " "), "no links"), bracketed(rulesOf(e, "")))
 		}
 		for _, l := range absent(s.chain.Links()) {
-			fmt.Fprintf(&b, "  without %s (%s): %s\n", l.Name, l.Place, l.Why)
+			fmt.Fprintf(&b, "  without %s, %s: %s\n", l.Name, l.Place, l.Why)
 		}
 	}
 	for _, c := range p.clients {

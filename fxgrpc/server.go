@@ -2,6 +2,7 @@ package fxgrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -22,16 +23,15 @@ const serversGroup = "fxgrpc.servers"
 // services; what else the app registers on it is checked when the server starts. Health, draining and limits are set by
 // the options, with defaults that are safe to run.
 func Server(o ...ServerOption) fx.Option {
-	spec := newServerSpec(declared("Server"), o)
+	spec := newServerSpec(declared("Server"), o, nil)
 	if r := refusal(spec.check()); r != nil {
 		return r
 	}
 	return fx.Options(
 		once(spec.rule()),
+		spec.source.provided(spec.name),
 		fx.Provide(
-			fx.Annotate(spec.build,
-				fx.ParamTags(groupTag(everyLink(framework.ServerSide)), groupTag(linksOf(framework.ServerSide, spec.name)), optionalTag("")),
-				fx.ResultTags(nameTag(spec.name), groupTag(serversGroup))),
+			fx.Annotate(spec.builder(), fx.ParamTags(spec.needs()...), fx.ResultTags(nameTag(spec.name), groupTag(serversGroup))),
 			fx.Annotate((*server).grpcServer, fx.ParamTags(nameTag(spec.name)), fx.ResultTags(nameTag(spec.graphName))),
 		),
 		spec.needModule(),
@@ -61,7 +61,7 @@ type server struct {
 	bound  int   // how many services the chain was checked against; -1 for never
 
 	matches []framework.PatternMatch // of the chain's patterns with those services
-	health *healthService
+	health  *healthService
 
 	draining chan struct{} // closed when it begins to
 	served   chan struct{} // closed when Serve has returned
@@ -69,6 +69,22 @@ type server struct {
 	mu       sync.Mutex
 	addr     net.Addr
 	failure  error // what Serve ended with by itself
+}
+
+// needs are the tags of what the builder takes.
+func (s *serverSpec) needs() []string {
+	links := []string{groupTag(everyLink(framework.ServerSide)), groupTag(linksOf(framework.ServerSide, s.name)), optionalTag("")}
+	return append(links, s.source.needs(s.name)...)
+}
+
+// builder is build, after the config where it comes from the graph.
+func (s *serverSpec) builder() any {
+	if s.source.from == nil {
+		return s.build
+	}
+	return func(every, own []*link, e *module, c ServerConfig) (byName, inGroup *server) {
+		return s.with(c).build(every, own, e)
+	}
 }
 
 // build makes the server, twice: under its name and for the Plan. What is wrong is kept, so that the Plan can tell all
@@ -83,18 +99,21 @@ func (s *server) construct(links []*link) error {
 	if err := s.withoutModule(s.module); err != nil {
 		return err
 	}
-	var err error
+	err := errors.Join(s.check()...) // which is not all checked before where the config is the graph's
+	if err != nil {
+		return err
+	}
 	if s.links, err = ordered(links); err != nil {
 		return err
 	}
-	credentials, err := s.transports[0].serverCredentials()
+	credentials, err := s.transports[0].serverCredentials(s.path())
 	if err != nil {
 		return s.errorf("%w", err)
 	}
 	if s.chain, err = framework.NewServerChain(append(parts(s.links, s.name), drainable(s.draining))...); err != nil {
 		return err // which names the server, and links with their places
 	}
-	options := append(limits(), grpc.Creds(credentials))
+	options := append(s.config.options(), grpc.Creds(credentials))
 	options = append(options, s.chain.ServerOptions()...)
 	s.grpc = grpc.NewServer(append(options, s.options...)...)
 	return nil

@@ -3,11 +3,11 @@ package fxgrpc
 import (
 	"errors"
 	"net"
+	"reflect"
 	"slices"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/keepalive"
 )
 
 // DefaultServer is what a server is called that was given no name: in targets, in the Plan, in errors.
@@ -23,20 +23,7 @@ const (
 	slack = time.Second
 )
 
-// limits are the grpc options that every server has. Options of the app come after them and win.
-func limits() []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.MaxConcurrentStreams(250), // of one connection; grpc-go has no limit
-		grpc.MaxHeaderListSize(16 << 10),
-		grpc.MaxRecvMsgSize(4 << 20),
-		grpc.MaxSendMsgSize(4 << 20), // grpc-go has no limit
-		grpc.ConnectionTimeout(20 * time.Second),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute}),
-		grpc.WaitForHandlers(true),
-	}
-}
-
-// A ServerOption is an option of [Server].
+// A ServerOption is an option of [Server]: a function of this package, or a [ServerConfig].
 type ServerOption interface{ server(s *serverSpec) }
 
 type serverOption func(s *serverSpec)
@@ -107,33 +94,61 @@ type serverSpec struct {
 	transports []transport
 	delay      time.Duration
 	timeout    time.Duration
+	config     ServerConfig
+	source     configSource
+	repeat     []ServerOption // all of them, to be said again
+	given      *ServerConfig  // what ConfigFrom gave; nil until the server is made
 	problems   []error
+	errs       []error // of ConfigFrom, which name it
 }
 
-func newServerSpec(d declaration, o []ServerOption) *serverSpec {
-	s := &serverSpec{declaration: d, name: DefaultServer, network: defaultNetwork, address: defaultAddress, timeout: defaultDrain}
+// newServerSpec has the options say what they do. given is what the constructor of a ConfigFrom gave, nil before it ran.
+func newServerSpec(d declaration, o []ServerOption, given *ServerConfig) *serverSpec {
+	s := &serverSpec{
+		declaration: d, name: DefaultServer, network: defaultNetwork, address: defaultAddress, timeout: defaultDrain,
+		repeat: slices.Clone(o), given: given,
+	}
 	for _, option := range o {
-		if option == nil {
+		if isNil(option) {
 			s.problem("an option is nil; leave it out")
 			continue
 		}
 		option.server(s)
 	}
 	s.what = named("server", s.name)
+	s.checkConfig()
 	s.checkTransport()
 	return s
+}
+
+// with is the spec once a ConfigFrom has given the config.
+func (s *serverSpec) with(c ServerConfig) *serverSpec {
+	return newServerSpec(s.declaration, s.repeat, &c)
+}
+
+// path is where the app's configuration has the server, as errors tell it.
+func (s *serverSpec) path() string { return "servers." + s.name + "." }
+
+func (s *serverSpec) checkConfig() {
+	f := newFlaws(s.path())
+	s.config.check(f)
+	s.problems = append(s.problems, *f.errs...)
+	s.errs = s.source.check(s.declaration, reflect.TypeFor[ServerConfig]())
 }
 
 func (s *serverSpec) checkTransport() {
 	switch len(s.transports) {
 	case 0:
+		if s.source.asked != nil && s.given == nil {
+			return // the config may say it
+		}
 		s.problem("it is not said how connections are secured; say fxgrpc.TLS(…), or fxgrpc.Insecure() for plaintext")
 	case 1:
 		if err := s.transports[0].check(); err != nil {
 			s.problem(err.Error())
 		}
 	default:
-		s.problem("two of Insecure, TLS and TLSFiles were said; leave one")
+		s.problem(twoTransports)
 	}
 }
 
@@ -144,5 +159,5 @@ func (s *serverSpec) check() (errs []error) {
 	for _, p := range s.problems {
 		errs = append(errs, s.errorf("%w", p))
 	}
-	return errs
+	return append(errs, s.errs...)
 }
