@@ -148,7 +148,6 @@ func (v *serverView) RecvMsg(msg any) error {
 	return v.passRequest(hooks, msg)
 }
 
-
 // source fills a message from the innermost place that has one to repeat, or from the base, and gives the hooks it is
 // still to pass.
 func (v *serverView) source(hooks []hook, msg any) ([]hook, error) {

@@ -34,6 +34,8 @@ func lookup(raw string) (text string, found bool, problem string) {
 		return "", false, unreadable(raw, badQuotes(ours[0].quoted))
 	case len(ours) > 1 || disguised != "" || mentions(rest):
 		return text, true, fmt.Sprintf("the key %s stands in the tag twice, and reflect reads the first; write all into one", ownKey)
+	case rest != "": // what may have been a part of our value, or optional:"true"
+		return text, true, unreadable(raw, stop(rest))
 	}
 	return text, true, ""
 }

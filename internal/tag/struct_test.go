@@ -30,8 +30,14 @@ var rawTags = []struct {
 	{raw: `json:"x" grpc:"auth" optional:"true"`, text: "auth", found: true},
 	{raw: `json:"x"grpc:"auth"`, text: "auth", found: true},
 	{raw: `grpc:"auth"json:"x"`, text: "auth", found: true},
-	{raw: `grpc:"auth" json: "x"`, text: "auth", found: true},
-	{raw: `grpc:"auth" junk`, text: "auth", found: true},
+	{
+		raw: `grpc:"auth" json: "x"`, text: "auth", found: true,
+		want: "reflect can not read the tag `grpc:\"auth\" json: \"x\"`: white space after \"json:\"; write json:\"value\" without it\n    grpc:\"auth\"",
+	},
+	{
+		raw: `grpc:"auth" junk`, text: "auth", found: true,
+		want: "reflect can not read the tag `grpc:\"auth\" junk`: no \":\" after \"junk\"; write key:\"value\", and look for a quote too many or too few before it\n    grpc:\"auth\"",
+	},
 	{raw: `grpc:"au\x74h"`, text: "auth", found: true},
 	{
 		raw: `grpc:"auth" grpc:"audit"`, text: "auth", found: true,
@@ -127,7 +133,8 @@ var rawTags = []struct {
 	},
 	{
 		raw: `grpc:"auth json:"x"`, text: "auth json:", found: true,
-		want: "' ' is not part of a name, which has letters, digits and ._-/#*?; a comma ends an option, \"=\" begins a value\n    grpc:\"auth json:\"\n              ^",
+		want: "reflect can not read the tag `grpc:\"auth json:\"x\"`: no \":\" after \"x\"; write key:\"value\", and look for a quote too many or too few before it\n    grpc:\"auth json:\"\n" +
+			"  Auth: ' ' is not part of a name, which has letters, digits and ._-/#*?; a comma ends an option, \"=\" begins a value\n    grpc:\"auth json:\"\n              ^",
 	},
 	{
 		raw: `grpc:""`, found: true,
