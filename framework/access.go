@@ -36,6 +36,14 @@ func (c *coverage) errorAt(at *tag.Position, format string, args ...any) error {
 	return origin{c.place, at}.errorf("policy", format, args...)
 }
 
+// text is the policy's services as its line names them.
+func (c *coverage) text() string {
+	if c.whole {
+		return "*"
+	}
+	return join(c.services)
+}
+
 // check refuses on a client what only servers do.
 func (c *coverage) check(side Side) error {
 	if side == ClientSide && c.otherwise != "" {
@@ -112,6 +120,11 @@ func (rules *methodRules) access(info MethodInfo, bound []boundLink) error {
 		}
 	}
 	covering, err := rules.book.covering(info.Method)
+	if covering != nil && covering.otherwise != "" {
+		rules.explained = append(rules.explained, MethodRule{
+			Key: "default", Value: covering.otherwise, Pattern: covering.text(), Place: origin{covering.place, covering.at}.String(),
+		})
+	}
 	if err != nil || said || covering == nil || covering.otherwise == "allow" {
 		return err
 	}

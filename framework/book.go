@@ -37,7 +37,7 @@ type parsedText struct {
 func (b *book) names(m Method) bool {
 	return slices.ContainsFunc(b.rulings, func(r *ruling) bool {
 		_, ok := r.matches(m)
-		return ok && r.patterns[0].Service() != ""
+		return ok && r.absent == "" && r.patterns[0].Service() != ""
 	})
 }
 
@@ -62,11 +62,18 @@ func (b *book) prepare(c *chain) error {
 }
 
 func (b *book) prepareRuling(c *chain, r *ruling) (errs []error) {
+	if r.absent != "" {
+		return nil
+	}
 	for _, p := range r.problems {
 		errs = append(errs, r.errorAt(p.at, "%s", p.text))
 	}
 	for i := range r.settings {
 		s := &r.settings[i]
+		if s.typed != nil && s.typed.key == nil {
+			errs = append(errs, r.errorAt(nil, zeroSetting))
+			continue
+		}
 		found := s.readers(b.readers)
 		if len(found) == 0 && c.side == ClientSide {
 			errs = append(errs, b.unread(r, s, "of the chain", nil))
@@ -82,7 +89,7 @@ func (b *book) prepareRuling(c *chain, r *ruling) (errs []error) {
 			b.values[parsedText{s, reader.key}] = v
 		}
 	}
-	return distinct(errs)
+	return errs
 }
 
 // value is what the setting says to a key.
@@ -123,6 +130,14 @@ func (s *ruleSetting) speaksTo(r reader, prefix string) bool {
 	return s.name == prefix+r.key.name
 }
 
+// qualified is how the setting says for which link it is.
+func (s *ruleSetting) qualified(r reader) string {
+	if s.typed != nil {
+		return fmt.Sprintf("as with For(%q)", r.link.name)
+	}
+	return fmt.Sprintf("as in %q", r.link.name+"."+r.key.name)
+}
+
 // A methodRule is a setting that applies to a method.
 type methodRule struct {
 	reader
@@ -153,7 +168,7 @@ func (b *book) of(info MethodInfo, stands []*link) (*methodRules, error) {
 		}
 		rules.read[l] = read
 	}
-	applying, errs := b.applying(info, readers)
+	applying, errs := rules.applying(info, readers)
 	for _, r := range readers {
 		errs = append(errs, rules.settle(info, r, applying[r]))
 	}
@@ -164,12 +179,17 @@ func (b *book) of(info MethodInfo, stands []*link) (*methodRules, error) {
 }
 
 // applying are the rules of a method for each that reads them.
-func (b *book) applying(info MethodInfo, readers []reader) (map[reader][]*methodRule, []error) {
+func (rules *methodRules) applying(info MethodInfo, readers []reader) (map[reader][]*methodRule, []error) {
+	b := rules.book
 	all, errs := b.rulingsOf(info)
 	applying := map[reader][]*methodRule{}
 	for _, r := range all {
 		specificity, ok := r.matches(info.Method)
 		if !ok {
+			continue
+		}
+		if r.absent != "" {
+			rules.leaveOut(r)
 			continue
 		}
 		for i := range r.settings {
@@ -180,8 +200,8 @@ func (b *book) applying(info MethodInfo, readers []reader) (map[reader][]*method
 				errs = append(errs, b.unread(r, s, "on "+info.Method.String(), found))
 				continue
 			case len(found) > 1:
-				errs = append(errs, r.errorAt(s.at, "%s is read by links %q and %q on %s; say for which, as in %q",
-					s.name, found[0].link.name, found[1].link.name, info.Method, found[0].link.name+"."+found[0].key.name))
+				errs = append(errs, r.errorAt(s.at, "%s is read by links %q and %q on %s; say for which, %s",
+					s.name, found[0].link.name, found[1].link.name, info.Method, s.qualified(found[0])))
 				continue
 			}
 			v, parsed := b.values[parsedText{s, found[0].key}]
@@ -199,6 +219,15 @@ func (b *book) applying(info MethodInfo, readers []reader) (map[reader][]*method
 		}
 	}
 	return applying, errs
+}
+
+// leaveOut shows a ruling that is not for the chain.
+func (rules *methodRules) leaveOut(r *ruling) {
+	for _, s := range r.settings {
+		rules.explained = append(rules.explained, MethodRule{
+			Key: s.name, Value: s.text, Pattern: r.text, Place: origin{r.place, r.at}.String(), Why: r.absent,
+		})
+	}
 }
 
 // protoRuling says that it is the method's proto that says something.
@@ -284,16 +313,22 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
+const zeroSetting = "a setting is the zero Setting, or one of the zero Key; make it with the Set of a key"
+
 // unread refuses a rule that nobody enforces.
 func (b *book) unread(r *ruling, s *ruleSetting, where string, _ []reader) error {
 	for _, reader := range s.readers(b.readers) {
 		return r.errorAt(s.at, "no link %s reads %s: link %q (%s) does, and does not stand there%s", where, s.name,
 			reader.link.name, reader.link.declaration, reader.link.absence())
 	}
-	if s.typed != nil && s.typed.key == nil {
-		return r.errorAt(s.at, "a setting is the zero Setting; make it with a key's Set")
+	if s.typed != nil && s.typed.key == nil { // from a proto
+		return r.errorAt(nil, zeroSetting)
 	}
-	return r.errorAt(s.at, "no link %s reads %q%s; add the interceptor that does, or take the rule out", where, s.name, tag.Suggest(s.name, b.known()))
+	if s.typed != nil && slices.ContainsFunc(b.readers, func(o reader) bool { return o.key.name == s.typed.key.name && o.key != s.typed.key }) {
+		return r.errorAt(nil, "no link %s reads this key %q, but another of that name; set the one that the interceptor's package has", where, s.name)
+	}
+	return r.errorAt(s.at, "no link %s reads %q%s; add the interceptor that does, or take the rule out",
+		where, s.name, tag.Suggest(s.name, b.known(strings.Contains(s.name, "."))))
 }
 
 func (l *link) absence() string {
@@ -303,21 +338,23 @@ func (l *link) absence() string {
 	return " (" + l.absent + ")"
 }
 
-// known are the names of the keys that the chain's links read.
-func (b *book) known() (names []string) {
+// known are the names of the keys that the chain's links read, and those with the link's name in front.
+func (b *book) known(qualified bool) (names []string) {
 	for _, r := range b.readers {
-		if !slices.Contains(names, r.key.name) {
-			names = append(names, r.key.name)
+		names = append(names, r.key.name)
+		if qualified {
+			names = append(names, r.link.name+"."+r.key.name)
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // judge looks back at what was read when all links are bound.
 func (rules *methodRules) judge(info MethodInfo, bound []boundLink) error {
 	var errs []error
 	for _, r := range rules.counting {
-		if read := rules.read[r.link]; !r.implied && !read.keys[r.key].done {
+		if read := rules.read[r.link]; !r.implied && !read.failed && !read.keys[r.key].done {
 			errs = append(errs, r.errorAt(r.setting.at, "link %q lists %s and did not read it for %s; it may mean nothing without another key",
 				r.link.name, r.setting.name, info.Method))
 		}
@@ -339,6 +376,12 @@ type MethodRule struct {
 	Pattern string `json:"pattern"`       // of the declaration
 	Place   string `json:"place"`         // of the declaration
 	Why     string `json:"why,omitempty"` // it does not count
+}
+
+// shown are the rules as Explain shows them: first those that count.
+func (rules *methodRules) shown() []MethodRule {
+	slices.SortStableFunc(rules.explained, func(a, b MethodRule) int { return compareBool(a.Why != "", b.Why != "") })
+	return rules.explained
 }
 
 func (r *methodRule) shown() MethodRule {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"runtime/debug"
 	"sync"
 
@@ -29,7 +30,7 @@ type chain struct {
 }
 
 func newChain(side Side, parts []Part) (*chain, error) {
-	d := draft{side: side}
+	d := draft{side: side, target: targetOf(parts)}
 	for i, p := range parts {
 		if p == nil {
 			d.errorf("part %d of the %s chain is nil", i+1, side)
@@ -42,7 +43,7 @@ func newChain(side Side, parts []Part) (*chain, error) {
 	if len(errs) == 0 {
 		errs = c.sort()
 	}
-	if err := tag.Group(append(errs, c.book.prepare(c))...); err != nil {
+	if err := joined(append(errs, c.book.prepare(c))...); err != nil {
 		return nil, inTarget(side, d.target, err)
 	}
 	return c, nil
@@ -86,19 +87,25 @@ func (c *chain) sort() (errs []error) {
 	if err == nil {
 		c.links = append(whole.links, layered...)
 	}
-	return distinct(errs)
+	return errs
 }
 
-// distinct leaves out nil errors, and what was said before: what is wrong with the whole chain is so for each service.
-func distinct(errs []error) (kept []error) {
+// joined is tag.Group that says nothing twice: what is wrong with the whole chain is so for each service, and what is
+// wrong with a struct's line for each of its links.
+func joined(errs ...error) error {
+	all, ok := tag.Group(errs...).(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var kept []error
 	said := map[string]bool{}
-	for _, err := range errs {
-		if err != nil && !said[err.Error()] {
+	for _, err := range all.Unwrap() {
+		if !said[err.Error()] {
 			said[err.Error()] = true
 			kept = append(kept, err)
 		}
 	}
-	return kept
+	return tag.Group(kept...)
 }
 
 // warn says which links bring options that are left out.
@@ -146,7 +153,7 @@ func (c *chain) compileLate(full string, kind Kind) *line {
 	}
 	l, err := c.compile(m, full, kind)
 	if err != nil {
-		slog.Error("framework: a method is refused since its chain is wrong", "grpc.method", full, "error", err)
+		slog.Error("framework: a method is refused since its chain is wrong", "grpc.method", full, "error", inTarget(c.side, c.target, err))
 		l = &line{full: full, refusal: status.Errorf(codes.Internal, "framework: %s is refused since its chain is wrong; see the log", full)}
 	}
 	return c.lines.add(full, kind, l)
@@ -157,7 +164,7 @@ func (c *chain) compile(m Method, full string, kind Kind) (*line, error) {
 	info := MethodInfo{Method: m, Kind: kind, Side: c.side, Target: c.target, Descriptor: descriptorOf(m)}
 	links, err := c.lineup(m.FullService())
 	if err != nil {
-		return nil, inTarget(c.side, c.target, err)
+		return nil, err
 	}
 	stands, errs := standing(links.links, info)
 	rules, err := c.book.of(info, stands)
@@ -172,11 +179,11 @@ func (c *chain) compile(m Method, full string, kind Kind) (*line, error) {
 			bound = append(bound, boundLink{l, i})
 		}
 	}
-	if err := tag.Group(append(errs, rules.judge(info, bound))...); err != nil {
-		return nil, inTarget(c.side, c.target, err)
+	if err := joined(append(errs, rules.judge(info, bound))...); err != nil {
+		return nil, err
 	}
 	made := newLine(info, full, bound, c.values)
-	made.rules = rules.explained
+	made.rules = rules.shown()
 	return made, nil
 }
 
@@ -189,7 +196,7 @@ func (c *chain) compileAll(known []knownMethod) ([]*line, error) {
 		errs = append(errs, err)
 		lines = append(lines, l)
 	}
-	return lines, tag.Group(distinct(errs)...)
+	return lines, joined(errs...)
 }
 
 // standing are the links that stand on a method.
@@ -202,7 +209,22 @@ func standing(links []*link, info MethodInfo) (stands []*link, errs []error) {
 			stands = append(stands, l)
 		}
 	}
-	return stands, errs
+	return stands, append(errs, repeated(stands, info))
+}
+
+// repeated refuses one interceptor that would run twice on a method.
+func repeated(stands []*link, info MethodInfo) error {
+	first := map[Interceptor]*link{}
+	for _, l := range stands {
+		if t := reflect.TypeOf(l.interceptor); t.Kind() != reflect.Pointer || t.Elem().Size() == 0 {
+			continue // not told apart by its address
+		}
+		if f := first[l.interceptor]; f != nil {
+			return l.errorf("the same interceptor stands on %s as link %q (%s) already; leave one of them out", info.Method, f.name, f.declaration)
+		}
+		first[l.interceptor] = l
+	}
+	return nil
 }
 
 // bind is the link's interceptor for a method that it stands on; nil where it declines.
@@ -213,6 +235,7 @@ func (l *link) bind(info MethodInfo, rules *readings) (_ Interceptor, err error)
 	}
 	defer func() {
 		if p := recover(); p != nil {
+			rules.failed = true
 			err = l.errorf("Bind of %s panicked: %v\n%s", info.Method, p, debug.Stack())
 		}
 	}()
@@ -220,6 +243,7 @@ func (l *link) bind(info MethodInfo, rules *readings) (_ Interceptor, err error)
 	i, err := b.Bind(info)
 	rules.bound = true
 	if err != nil {
+		rules.failed = true
 		return nil, l.errorf("Bind of %s: %w", info.Method, err)
 	}
 	if isNil(i) {

@@ -7,8 +7,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A ClientChain is the interceptors of a client, sorted, checked and compiled once for each method. It is safe for
@@ -35,16 +33,16 @@ func (c *chain) checkLinked() error {
 	matches, ambiguous := c.checkPatterns(known, "of the services linked into the binary")
 	errs := []error{ambiguous, unmatched(matches)}
 	for _, l := range c.links {
-		if len(l.on) == 0 {
-			continue
-		}
+		layered := len(l.layer.services) > 0
 		for _, k := range known {
-			_, err := l.covers(k.method, k.kind)
-			errs = append(errs, err)
+			if layered && l.serves(k.method.FullService()) || !layered && len(l.on) > 0 {
+				_, err := l.covers(k.method, k.kind)
+				errs = append(errs, err)
+			}
 		}
 	}
 	lines, err := c.compileAll(slices.DeleteFunc(known, func(k knownMethod) bool { return !c.book.names(k.method) }))
-	if err := tag.Group(append(errs, err)...); err != nil {
+	if err := joined(append(errs, err)...); err != nil {
 		return err
 	}
 	c.lines.bind(lines)

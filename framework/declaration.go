@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/sluice-go/sluice/internal/method"
@@ -157,11 +156,6 @@ func (d *declaration) patterns(prefix string, texts []word) []scoped {
 		patterns = append(patterns, scoped{p, w})
 	}
 	return patterns
-}
-
-// allPatterns are those that must match something.
-func (d *declaration) allPatterns() []scoped {
-	return slices.Concat(slices.Concat(d.on...), d.except, d.layer.services)
 }
 
 func (d *declaration) String() string { return d.origin(nil).String() }

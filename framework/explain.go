@@ -32,7 +32,10 @@ type LinkOfChain struct {
 // Explain says which links stand on a method, "/pkg.Service/Method", and which do not and why. A method that was
 // neither bound nor called is bound now, if it is known.
 func (c *chain) Explain(fullMethod string) Explanation {
-	e := Explanation{Method: fullMethod, Side: c.side, Target: c.target}
+	e := Explanation{
+		Method: fullMethod, Side: c.side, Target: c.target,
+		Links: []LinkOfChain{}, Absent: []LinkOfChain{}, Rules: []MethodRule{}, // never null in JSON
+	}
 	m, err := ParseMethod(fullMethod)
 	if err != nil {
 		e.Error = err.Error()
@@ -49,14 +52,14 @@ func (c *chain) Explain(fullMethod string) Explanation {
 	defer c.compiling.Unlock()
 	made, err := c.lineup(m.FullService())
 	if err != nil {
-		e.Error = err.Error()
+		e.Error = inTarget(c.side, c.target, err).Error()
 		return e
 	}
 	for _, link := range slices.Concat(made.links, made.absent) {
 		e.add(link, l, m)
 	}
 	if l != nil {
-		e.Rules = l.rules
+		e.Rules = append(e.Rules, l.rules...)
 	}
 	return e
 }
@@ -70,7 +73,7 @@ func (c *chain) bindNow(m Method, full string, kind Kind) (*line, error) {
 	}
 	l, err := c.compile(m, full, kind)
 	if err != nil {
-		return nil, err
+		return nil, inTarget(c.side, c.target, err)
 	}
 	return c.lines.add(full, kind, l), nil
 }

@@ -17,7 +17,12 @@ import (
 	"github.com/sluice-go/sluice/framework/frameworktest/dummypb"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if err := registerOrders(); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // service is a dummy service of functions; a nil one echoes.
 type service struct {

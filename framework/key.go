@@ -59,6 +59,20 @@ func (k Key[T]) Of(m MethodInfo) (T, bool) {
 // `grpc:"Get,timeout=1s"` says.
 func (k Key[T]) Set(v T) Setting { return Setting{key: k.key, value: v} }
 
+// Parse is the setting that a tag says with that text, for PolicyFrom and for loaders of rules. The text is "" for a
+// key that takes no value.
+func (k Key[T]) Parse(text string) (Setting, error) {
+	if err := k.flaw(); err != nil {
+		return Setting{}, err
+	}
+	s := ruleSetting{text: text}
+	v, err := s.value(k.key)
+	if err != nil {
+		return Setting{}, fmt.Errorf("%s: %w", k.name, err)
+	}
+	return Setting{key: k.key, value: v}, nil
+}
+
 // A Setting is a key with a value, for Rules and PolicyFrom. The zero Setting is refused.
 type Setting struct {
 	key   *key
@@ -104,6 +118,7 @@ type readings struct {
 	strays []string          // names of keys that it read without listing them
 	outer  []boundLink       // that stand outside of it on the method
 	bound  bool
+	failed bool // Bind did
 }
 
 // A reading is the rule of one key, if there is one, and whether the link looked.
@@ -140,4 +155,15 @@ func flawOf(k AnyKey) error {
 		return errors.New("it is nil; list keys made by NewKey")
 	}
 	return k.identity().flaw()
+}
+
+// CheckValue says what is wrong with the value that a tag gives a key, "" where it gives none, and nil for nothing. It is
+// for tools that read declarations from outside; a chain finds out by itself.
+func CheckValue(k AnyKey, value string) error {
+	if err := flawOf(k); err != nil {
+		return err
+	}
+	s := ruleSetting{text: value}
+	_, err := s.value(k.identity())
+	return err
 }

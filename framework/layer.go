@@ -70,10 +70,11 @@ func (l *link) loose() (errs []error) {
 		return nil
 	}
 	if l.layer.inherit != "" {
-		errs = append(errs, l.errorAt(l.layer.inheritAt, "what is inherited is said, and not for which services; say ForService, in a tag service="))
+		errs = append(errs, l.errorAt(l.layer.inheritAt, "what is inherited is said, and not for which services; say %s", l.option("ForService", "service=")))
 	}
 	for _, w := range l.layer.without {
-		errs = append(errs, l.errorAt(w.at, "%q is to be left out, and it is not said for which services; say ForService, in a tag service=", w.text))
+		errs = append(errs, l.errorAt(w.at, "%q is to be left out, and it is not said for which services; say %s",
+			w.text, l.option("ForService", "service=")))
 	}
 	return errs
 }
@@ -150,8 +151,9 @@ func (c *chain) inherited(global, layered []*link, how Inheritance, made *lineup
 	for _, l := range layered {
 		for _, w := range l.layer.without {
 			out[w.name()] = l
-			if !w.optional() && !c.names[w.text] {
-				errs = append(errs, l.errorAt(w.at, "%q is to be left out, and is no link of the whole chain%s", w.text, tag.Suggest(w.text, named(global))))
+			if !w.optional() && !c.inherits(w.text) {
+				errs = append(errs, l.errorAt(w.at, `%q is to be left out, and is no link of the whole chain%s; write "?%s" where it may be missing`,
+					w.text, tag.DidYouMean(w.text, named(global)), w.text))
 			}
 		}
 	}
@@ -166,6 +168,12 @@ func (c *chain) inherited(global, layered []*link, how Inheritance, made *lineup
 		}
 	}
 	return kept, tag.Group(errs...)
+}
+
+// inherits reports whether a name is that of a link of the whole chain, which may be absent.
+func (c *chain) inherits(name string) bool {
+	whole := func(l *link) bool { return l.name == name && len(l.layer.services) == 0 }
+	return slices.ContainsFunc(c.links, whole) || slices.ContainsFunc(c.absent, whole)
 }
 
 // away is the link with a reason for which it is in no line.
@@ -199,7 +207,7 @@ func twins(links []*link) error {
 	first := map[string]*link{}
 	for _, l := range links {
 		if f := first[l.name]; f != nil {
-			errs = append(errs, l.errorf("the name is taken by the one at %s; give one of them another with Name", f.declaration))
+			errs = append(errs, l.errorf("the name is taken by the one at %s; give one of them another%s", f.declaration, l.option(" with Name", "")))
 			continue
 		}
 		first[l.name] = l

@@ -51,11 +51,11 @@ func (l *link) settle(side Side) (errs []error) {
 	if l.stage = l.placement.Stage; l.stage == "" {
 		l.stage = StageApp
 	}
+	if !l.placement.serves(side) {
+		return append(errs, l.errorf("%s does not serve on a %s; it serves on a %s", l.what, side, 1-side))
+	}
 	if err := l.settleStage(side); err != nil {
 		errs = append(errs, err)
-	}
-	if !l.placement.serves(side) {
-		errs = append(errs, l.errorf("%s does not serve on a %s; it serves on a %s", l.what, side, 1-side))
 	}
 	if err := l.halvesMissing(); err != nil {
 		errs = append(errs, err)
@@ -80,19 +80,24 @@ func (l *link) settleStage(side Side) error {
 	return nil
 }
 
+// halfBelow is how a struct has the other half of a pair.
+const halfBelow = "give it a field of the same name below"
+
 // halvesMissing refuses a raw pair whose missing half is known to be needed before any method is.
 func (l *link) halvesMissing() error {
 	switch {
 	case l.raw.noUnary && l.raw.noStream:
 		return l.errorf("both interceptors are nil; pass one, or leave the part out")
 	case l.raw.noUnary && l.unaryOnly:
-		return l.errorf("UnaryOnly was said, but the unary interceptor is nil")
+		return l.errorf("%s was said, but the unary interceptor is nil", l.option("UnaryOnly", "unary"))
 	case len(l.on)+len(l.layer.services) > 0 || l.unaryOnly:
 		return nil
 	case l.raw.noStream:
-		return l.errorf("streams would go uncovered: the stream interceptor is nil; pass one, or say UnaryOnly()")
+		return l.errorf("streams would go uncovered: the stream interceptor is nil; %s, or say %s",
+			l.option("pass one", halfBelow), l.option("UnaryOnly()", "unary"))
 	case l.raw.noUnary:
-		return l.errorf("unary RPCs would go uncovered: the unary interceptor is nil; pass one, or say On(…) with streaming methods")
+		return l.errorf("unary RPCs would go uncovered: the unary interceptor is nil; %s, or say %s with streaming methods",
+			l.option("pass one", halfBelow), l.option("On(…)", "on="))
 	}
 	return nil
 }
@@ -103,7 +108,8 @@ func (l *link) covers(m Method, kind Kind) (bool, error) {
 		return false, nil
 	}
 	if kind == Unary && l.raw.noUnary || kind != Unary && l.raw.noStream {
-		return false, l.errorf("%s (%s) would go uncovered: that half of the pair is nil; pass it, or take the method out with Except", m, kind)
+		return false, l.errorf("%s (%s) would go uncovered: that half of the pair is nil; %s, or take the method out with %s",
+			m, kind, l.option("pass it", halfBelow), l.option("Except", "except="))
 	}
 	return true, nil
 }
@@ -132,6 +138,14 @@ func (l *link) errorf(format string, args ...any) error { return l.errorAt(nil, 
 // errorAt is errorf about one word of the declaration.
 func (l *link) errorAt(at *tag.Position, format string, args ...any) error {
 	return l.origin(at).errorf(fmt.Sprintf("link %q", l.name), format, args...)
+}
+
+// option is how an option is called where the link was declared: in code, or in a tag.
+func (l *link) option(inCode, inTag string) string {
+	if l.at != nil {
+		return inTag
+	}
+	return inCode
 }
 
 // origin is where a word of the declaration stands, or the declaration as a whole.

@@ -29,10 +29,13 @@ func (o origin) errorf(what, format string, args ...any) error {
 	return at.Errorf("%w", err)
 }
 
-// String is "main.go:41", or "app.ServerChain.Auth (main.go:41)".
+// String is "main.go:41", or "app.ServerChain.Auth (main.go:41)"; without the field for a struct's own line on a blank one.
 func (o origin) String() string {
-	if o.at == nil {
+	switch {
+	case o.at == nil:
 		return o.place
+	case o.at.Field == "_":
+		return fmt.Sprintf("%s (%s)", o.at.Type, o.place)
 	}
 	return fmt.Sprintf("%s.%s (%s)", o.at.Type, o.at.Field, o.place)
 }

@@ -39,6 +39,10 @@ type placedPart struct {
 }
 
 func (p placedPart) addTo(d *draft) {
+	if p.Part == nil {
+		d.errorf("DeclaredAt (%s): the part is nil; leave it out", p.place)
+		return
+	}
 	outer := d.place
 	if outer == "" {
 		d.place = p.place
@@ -84,7 +88,7 @@ func UseClient(u grpc.UnaryClientInterceptor, s grpc.StreamClientInterceptor, o 
 // A PartLink is a link that a part brings to a chain.
 type PartLink struct {
 	Name        string      // but for the number that tells a second one apart which was given none
-	Interceptor Interceptor // nil for a pair of grpc's own
+	Interceptor Interceptor // nil for a pair of grpc's own, and where a field is nil
 	Field       string      // "app.ServerChain.Auth" where a struct's field holds it
 	ForServices bool        // it is for some services alone
 }
@@ -119,6 +123,19 @@ func Target(name string) Part { return targetPart(name) }
 type targetPart string
 
 func (t targetPart) addTo(d *draft) { d.target = string(t) }
+
+// targetOf is whose chain parts say it is, wherever among them: structs and policies that name targets ask.
+func targetOf(parts []Part) (target string) {
+	for _, p := range parts {
+		for placed, ok := p.(placedPart); ok; placed, ok = p.(placedPart) {
+			p = placed.Part
+		}
+		if t, ok := p.(targetPart); ok {
+			target = string(t)
+		}
+	}
+	return target
+}
 
 // Value puts a value into the context of every RPC of the chain, as context.WithValue would, at no cost to an RPC: what
 // belongs to the server or client and not to the RPC. The key must be comparable, and of a type of the caller's own.

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/sluice-go/sluice/internal/method"
@@ -60,30 +61,37 @@ func (p *policyPart) addTo(d *draft) {
 		return
 	}
 	d.fail(p.errs, place)
-	if !p.isFor(d) {
-		return
-	}
-	for _, part := range p.parts() {
+	for _, part := range p.parts(p.absence(d)) {
 		DeclaredAt(place, part).addTo(d)
 	}
 }
 
-// isFor reports whether the policy is for the chain's server or client.
-func (p *policyPart) isFor(d *draft) bool {
+// absence is why the policy is not for the chain's server or client, "" where it is.
+func (p *policyPart) absence(d *draft) string {
 	own, other := p.targets.servers, p.targets.clients
 	if d.side == ClientSide {
 		own, other = other, own
 	}
-	return own.absence(d) == "" && (len(own) > 0 || len(other) == 0)
+	if len(own) == 0 && len(other) > 0 {
+		return fmt.Sprintf("it is for %ss", 1-d.side)
+	}
+	return own.absence(d)
 }
 
-func (p *policyPart) parts() (all []Part) {
-	all = append(all, &p.cover)
+// parts are what the policy says. What a chain leaves out is among them, for Explain.
+func (p *policyPart) parts(absent string) (all []Part) {
+	if absent == "" {
+		all = append(all, &p.cover)
+	}
 	for _, r := range p.rulings {
-		all = append(all, r)
+		own := *r
+		own.absent = absent
+		all = append(all, &own)
 	}
 	for _, c := range p.checks {
-		all = append(all, c)
+		own := *c
+		own.absent, own.elsewhere = absent, absent != ""
+		all = append(all, &own)
 	}
 	return all
 }
@@ -154,11 +162,11 @@ func (p *policyPart) line(s *tag.Struct) {
 func (p *policyPart) field(s *tag.Struct, f *tag.Field, value reflect.Value) {
 	items, errs := tag.RuleField().Read(s, f)
 	p.errs = append(p.errs, errs...)
-	if len(errs) > 0 {
-		return
+	if len(errs) > 0 || items.First.Name == "" {
+		return // what its first item should have said is told
 	}
 	at := positions(s, f)
-	r := &ruling{text: items.First.Name, at: at(items.First.Offset)}
+	r := &ruling{text: items.First.Name, at: at(items.First.Offset), ofServices: !p.cover.whole}
 	r.patterns = p.patterns(s, f, items.First)
 	for _, i := range items.Rest() {
 		r.settings = append(r.settings, ruleSetting{name: i.Name, text: i.Value, at: at(i.Offset)})

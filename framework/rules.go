@@ -34,7 +34,10 @@ type ruling struct {
 	at       *tag.Position // of the pattern
 	settings []ruleSetting
 	fallback bool // from a proto: yields to what is as specific
-	problems []problem
+
+	ofServices bool   // the patterns are those of a policy's services
+	absent     string // why it does not count; "" where it does
+	problems   []problem
 }
 
 // A ruleSetting is a key with a value: of a tag, or typed.

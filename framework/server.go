@@ -6,8 +6,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A ServerChain is the interceptors of a server, sorted, checked and compiled once for each method. It is safe for
@@ -82,7 +80,7 @@ func (c *ServerChain) bind(services map[string]grpc.ServiceInfo, mustMatch bool)
 		matches[i].Err = inTarget(c.side, c.target, matches[i].Err)
 	}
 	lines, err := c.compileAll(known)
-	if err := tag.Group(append(errs, err)...); err != nil {
+	if err := joined(append(errs, err)...); err != nil {
 		return matches, inTarget(c.side, c.target, err)
 	}
 	c.lines.bind(lines)

@@ -43,10 +43,10 @@ func Struct(v any) Part {
 // structValue is the struct that v is or points to, or what is wrong with it.
 func structValue(v any) (reflect.Value, string) {
 	value := reflect.ValueOf(v)
-	if value.Kind() == reflect.Pointer && !value.IsNil() {
-		value = value.Elem()
+	if value.Kind() == reflect.Pointer && value.IsNil() {
+		return reflect.Value{}, fmt.Sprintf("the %s is nil; give a struct whose fields have grpc tags", typeName(v))
 	}
-	if value.Kind() != reflect.Struct {
+	if value = reflect.Indirect(value); value.Kind() != reflect.Struct {
 		return reflect.Value{}, fmt.Sprintf("%s is no struct, nor a pointer to one; give a struct whose fields have grpc tags", typeName(v))
 	}
 	return value, ""
@@ -59,6 +59,7 @@ type structPart struct {
 	problem string       // of the whole, where there is nothing else to say
 	errs    []*tag.Error // of its tags
 	side    Side
+	anySide bool // its line does not say which
 	targets targets
 	links   []*declaration
 	typed   bool // only the type is read: there are no values
@@ -74,7 +75,7 @@ func (p *structPart) addTo(d *draft) {
 		return
 	}
 	d.fail(p.errs, place)
-	if p.side != d.side {
+	if p.side != d.side && !p.anySide {
 		d.errorf("%s (%s) is a chain for a %s, and this one is a %s's", tag.TypeName(p.typ), place, p.side, d.side)
 		return
 	}
@@ -93,16 +94,14 @@ func (p *structPart) addTo(d *draft) {
 func (p *structPart) read(value reflect.Value) {
 	s, errs := tag.Of(p.typ)
 	p.errs = append(p.errs, errs...)
-	if s == nil {
-		return
-	}
 	if e := s.Lineless("chain=server"); e != nil {
 		p.errs = append(p.errs, e)
 		p.errs = append(p.errs, s.Untagged()...)
 		return
 	}
 	base := p.line(s)
-	f := fieldReader{structPart: p, base: base}
+	f := fieldReader{structPart: p, base: base, inside: []reflect.Type{p.typ}}
+	f.tell(&f.base)
 	f.fields(s, value)
 	if !slices.ContainsFunc(s.Fields, func(f tag.Field) bool { return f.Tagged }) && len(p.errs) == 0 {
 		p.fail(s, s.Line, -1, "no field holds an interceptor; add one, or leave the struct out")
@@ -117,13 +116,17 @@ func (p *structPart) fail(s *tag.Struct, f *tag.Field, offset int, format string
 func (p *structPart) line(s *tag.Struct) (base declaration) {
 	items, errs := tag.ChainLine().Read(s, s.Line)
 	p.errs = append(p.errs, errs...)
-	if items.First.Value == ClientSide.String() {
+	switch items.First.Value {
+	case ServerSide.String():
+	case ClientSide.String():
 		p.side = ClientSide
+	default:
+		p.anySide = true
 	}
 	at := positions(s, s.Line)
 	p.targets = targetsOf(items, p.side.String()+"s")
 	other := (1 - p.side).String() + "s"
-	if wrong, ok := items.Get(other); ok {
+	if wrong, ok := items.Get(other); ok && !p.anySide {
 		p.fail(s, s.Line, wrong.Offset, "%s= is for chain=%s; write %ss=, or take it away", other, 1-p.side, p.side)
 	}
 	if i, ok := items.Get("service"); ok {
@@ -152,7 +155,7 @@ type targets []string
 func targetsOf(items tag.Items, option string) (all targets) {
 	i, _ := items.Get(option)
 	for _, w := range i.Words() {
-		all = append(all, w.Text)
+		all = append(all, strings.TrimPrefix(w.Text, "?"))
 	}
 	return all
 }

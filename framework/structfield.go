@@ -8,17 +8,17 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/grpc"
-
 	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A fieldReader makes links of the fields of a struct, and of those inside.
 type fieldReader struct {
 	*structPart
-	base  declaration // what each link has from the struct's line, and from fields around it
-	path  string      // of the fields around it: "Company."
-	above *declaration
+	base   declaration    // what each link has from the struct's line, and from fields around it
+	path   string         // of the fields around it: "Company."
+	inside []reflect.Type // the struct, and those around it
+	above  *declaration   // the link outside of the next one, in whichever struct
+	last   *declaration   // the link of the field above in the same struct, if it is one
 }
 
 // fields reads all fields of a struct.
@@ -27,12 +27,12 @@ func (r *fieldReader) fields(s *tag.Struct, value reflect.Value) {
 		r.add(e)
 	}
 	for i := range s.Fields {
-		if f := &s.Fields[i]; f.Tagged {
+		if f := &s.Fields[i]; f.Tagged && f.IsExported() {
 			items, errs := tag.ChainField().Read(s, f)
 			for _, e := range errs {
 				r.add(e)
 			}
-			if len(errs) == 0 {
+			if len(errs) == 0 && items.First.Name != "" { // else what its first item should have said is told
 				r.field(fieldValue{s, f, items, value.FieldByIndex(f.Index)})
 			}
 		}
@@ -78,18 +78,21 @@ func (r *fieldReader) field(f fieldValue) {
 	}
 	t := f.Type
 	name, mayBeEmpty := f.name()
-	switch isList := t.Kind() == reflect.Slice && t.Elem().Implements(interceptorType); {
+	inner, isStruct := structOf(t)
+	switch isList := t.Kind() == reflect.Slice && t.Elem().Implements(interceptorType) && !isLink(t); {
 	case mayBeEmpty && !isList:
 		r.errorf(f, 0, `"?" is for a slice, which may be empty; where %s may be nil, say optional:"true" beside`, t)
 	case isList:
 		r.list(f, name, mayBeEmpty || optional)
+	case isLink(t) && isStruct && holdsLinks(inner):
+		r.errorf(f, -1, "%s holds links and is, by what it embeds, one itself; give the embedded field a name", t)
 	case isLink(t) && isNil(f.value.Interface()):
 		r.missing(f, name, optional)
 	case isLink(t):
 		r.link(f, name, f.value.Interface())
-	case t.Kind() == reflect.Struct:
-		r.nested(f, f.value)
-	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(interceptorType):
+	case isStruct && slices.Contains(r.inside, inner):
+		r.errorf(f, -1, `%s holds itself; leave the field out with grpc:"-"`, inner)
+	case isStruct && !reflect.PointerTo(inner).Implements(interceptorType):
 		r.pointed(f, name, optional)
 	default:
 		r.errorf(f, -1, "%s is no interceptor%s", t, r.cure(t))
@@ -120,6 +123,20 @@ func isRawType(t reflect.Type) bool {
 
 func isFunc(t, as reflect.Type) bool { return t.Kind() == reflect.Func && t.ConvertibleTo(as) }
 
+// structOf is the struct that values of a type are, or point to.
+func structOf(t reflect.Type) (reflect.Type, bool) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t, t.Kind() == reflect.Struct
+}
+
+// holdsLinks reports whether fields of a struct say that they are links.
+func holdsLinks(t reflect.Type) bool {
+	s, _ := tag.Of(t)
+	return slices.ContainsFunc(s.Fields, func(f tag.Field) bool { return f.Tagged })
+}
+
 // cure is what else a type may have been meant for.
 func (r *fieldReader) cure(t reflect.Type) string {
 	switch {
@@ -139,7 +156,6 @@ func (r *fieldReader) missing(f fieldValue, name string, optional bool) {
 	}
 	d := r.declaration(f, name)
 	d.absent = "its field is nil, which may be"
-	d.interceptor = InterceptorFunc(nil)
 	r.keep(f, d)
 }
 
@@ -150,6 +166,7 @@ func (r *fieldReader) link(f fieldValue, name string, v any) {
 	switch {
 	case t.Implements(interceptorType):
 		d.interceptor, _ = v.(Interceptor)
+		d.what = typeName(v)
 	case isFunc(t, interceptorFuncType):
 		d.interceptor, _ = f.value.Convert(interceptorFuncType).Interface().(InterceptorFunc)
 	default:
@@ -164,50 +181,6 @@ func (r *fieldReader) link(f fieldValue, name string, v any) {
 	r.keep(f, d)
 }
 
-// pair adds the other half to the link of the field above, where that is one half of a pair of the same name.
-func (r *fieldReader) pair(f fieldValue, name string) bool {
-	if r.above == nil || r.above.placement.Name != name || !r.above.isRaw() || r.above.absent != "" {
-		return false
-	}
-	was := r.above.raw
-	r.above.setHalf(f.value)
-	if was == r.above.raw {
-		return false // the same half again: a name that is taken
-	}
-	if len(f.Tag.Items) > 1 {
-		r.errorf(f, f.Tag.Items[1].Offset, "options of a pair stand on the first of its two fields; move them there")
-	}
-	return true
-}
-
-// setHalf makes the link a pair of grpc's own, or adds a half to it.
-func (d *declaration) setHalf(v reflect.Value) {
-	switch t := v.Type(); {
-	case isFunc(t, unaryServerType), isFunc(t, streamServerType):
-		raw, ok := d.interceptor.(*rawServer)
-		if !ok {
-			raw = &rawServer{}
-		}
-		if isFunc(t, unaryServerType) {
-			raw.unary, _ = v.Convert(unaryServerType).Interface().(grpc.UnaryServerInterceptor)
-		} else {
-			raw.stream, _ = v.Convert(streamServerType).Interface().(grpc.StreamServerInterceptor)
-		}
-		d.what, d.interceptor, d.raw, d.placement.Sides = serverPairName, raw, raw.halves(), []Side{ServerSide}
-	default:
-		raw, ok := d.interceptor.(*rawClient)
-		if !ok {
-			raw = &rawClient{}
-		}
-		if isFunc(t, unaryClientType) {
-			raw.unary, _ = v.Convert(unaryClientType).Interface().(grpc.UnaryClientInterceptor)
-		} else {
-			raw.stream, _ = v.Convert(streamClientType).Interface().(grpc.StreamClientInterceptor)
-		}
-		d.what, d.interceptor, d.raw, d.placement.Sides = clientPairName, raw, raw.halves(), []Side{ClientSide}
-	}
-}
-
 // take takes over what the interceptor says of itself and the tag does not.
 func (d *declaration) take(own Placement) {
 	said := d.placement
@@ -216,69 +189,11 @@ func (d *declaration) take(own Placement) {
 	d.placement.Stage = cmp.Or(said.Stage, own.Stage)
 }
 
-// list makes links of the elements of a slice. Those of a group of fx, which have no order, are sorted.
-func (r *fieldReader) list(f fieldValue, name string, mayBeEmpty bool) {
-	group, grouped := f.StructField.Tag.Lookup("group")
-	if strings.Contains(group, ",") {
-		r.errorf(f, -1, "group:%q: a soft group may lack interceptors without a word; take the option away", group)
-		return
-	}
-	if f.value.Len() == 0 && !mayBeEmpty && !r.typed {
-		r.errorf(f, 0, `the slice is empty; write "?%s" where it may be`, name)
-		return
-	}
-	var all []*declaration
-	taken := map[string]bool{}
-	for i := range f.value.Len() {
-		v := f.value.Index(i).Interface()
-		if isNil(v) {
-			r.errorf(f, 0, "element %d is nil; leave it out", i)
-			return
-		}
-		d := r.element(f, name, v.(Interceptor))
-		if grouped && taken[d.placement.Name] {
-			r.errorf(f, 0, "two elements are called %q, and a group has no order; let their Placement give them names", d.placement.Name)
-			return
-		}
-		d.placement.Name = unusedName(d.placement.Name, taken)
-		taken[d.placement.Name] = true
-		all = append(all, d)
-	}
-	if grouped {
-		slices.SortFunc(all, func(a, b *declaration) int {
-			return cmp.Or(cmp.Compare(r.rank(a), r.rank(b)), strings.Compare(a.placement.Name, b.placement.Name))
-		})
-	}
-	for _, d := range all {
-		r.keep(f, d)
-	}
-}
-
-// element is the link of an element of a slice, named after the field and itself.
-func (r *fieldReader) element(f fieldValue, name string, i Interceptor) *declaration {
-	d := r.declaration(f, name)
-	d.interceptor, d.what = i, typeName(i)
-	own := packageName(i)
-	if p, ok := i.(Placed); ok {
-		placement := p.Placement()
-		own = cmp.Or(placement.Name, own)
-		d.take(placement)
-	}
-	d.placement.Name = name + "." + own
-	return d
-}
-
-// rank is the rank of the stage that a link says itself; of one that says none, that of App.
-func (r *fieldReader) rank(d *declaration) int {
-	rank, _ := cmp.Or(d.placement.Stage, StageApp).rank(r.side)
-	return rank
-}
-
-// pointed reads what a pointer to a struct of links holds.
+// pointed reads what a struct of links holds, or a pointer to one.
 func (r *fieldReader) pointed(f fieldValue, name string, optional bool) {
 	switch {
-	case !f.value.IsNil():
-		r.nested(f, f.value.Elem())
+	case f.Type.Kind() == reflect.Struct || !f.value.IsNil():
+		r.nested(f, reflect.Indirect(f.value))
 	case r.typed:
 		r.nested(f, reflect.New(f.Type.Elem()).Elem())
 	default:
@@ -289,7 +204,9 @@ func (r *fieldReader) pointed(f fieldValue, name string, optional bool) {
 // nested reads a struct inside, whose links have what its field's tag says, too.
 func (r *fieldReader) nested(f fieldValue, value reflect.Value) {
 	inner := &fieldReader{structPart: r.structPart, path: r.path + f.Name + ".", above: r.above}
+	inner.inside = append(slices.Clone(r.inside), value.Type())
 	inner.base = *r.declaration(f, "")
+	inner.tell(&inner.base)
 	s, errs := tag.Of(value.Type())
 	for _, e := range errs {
 		inner.add(e)
@@ -301,7 +218,7 @@ func (r *fieldReader) nested(f fieldValue, value reflect.Value) {
 		r.errorf(f, -1, "%s is no interceptor and has no fields that are%s", f.Type, r.cure(f.Type))
 	}
 	inner.fields(s, value)
-	r.above = inner.above
+	r.above, r.last = inner.above, nil
 }
 
 // declaration is what the tag says, on top of what is said around it.
@@ -314,7 +231,9 @@ func (r *fieldReader) declaration(f fieldValue, name string) *declaration {
 	d.placement.Name = name
 	if i, ok := f.items.Get("stage"); ok {
 		d.placement.Stage = Stage(i.Value)
-		r.checkStage(f, i)
+		if !r.checkStage(f, i) {
+			d.absent = "its stage is none" // said; nothing else is to be said of where it stands
+		}
 	}
 	if i, ok := f.items.Get("on"); ok {
 		d.on = append(d.on, d.patterns("", tagWords(i, at)))
@@ -337,38 +256,25 @@ func (r *fieldReader) declaration(f fieldValue, name string) *declaration {
 	return &d
 }
 
-func (r *fieldReader) checkStage(f fieldValue, i tag.Item) {
-	stage := Stage(i.Value)
-	if _, ok := stage.rank(r.side); ok {
-		return
+// tell keeps the problems of a declaration as mistakes in tags.
+func (r *fieldReader) tell(d *declaration) {
+	for _, p := range d.problems {
+		r.errs = append(r.errs, p.at.Errorf("%s", p.text))
 	}
-	if stage.known() {
-		r.errorf(f, i.At(0), "stage %q is not on a %s%s", stage, r.side, tag.Suggest(i.Value, stageNames(r.side)))
-		return
-	}
-	r.errorf(f, i.At(0), "unknown stage %q%s", stage, tag.Suggest(i.Value, stageNames(r.side)))
+	d.problems = nil
 }
 
 // keep adds a link below the one above.
 func (r *fieldReader) keep(f fieldValue, d *declaration) {
-	for _, p := range d.problems {
-		at := p.at
-		if at == nil {
-			at = d.at
-		}
-		r.errs = append(r.errs, at.Errorf("%s", p.text))
-	}
-	d.problems = nil
+	r.tell(d)
 	d.order = fieldOrder{r.structPart, len(r.links)}
 	r.links = append(r.links, d)
+	r.last = d
 	if d.absent != "" {
 		return
 	}
-	if d.placement.Stage == "" && r.above != nil {
-		d.placement.Stage = r.above.placement.Stage
-	}
-	d.placement.Stage = cmp.Or(d.placement.Stage, StageApp)
-	if r.above != nil && r.rank(d) < r.rank(r.above) {
+	d.placement.Stage = cmp.Or(d.placement.Stage, r.stageAbove())
+	if r.above != nil && r.outside(d, r.above) {
 		r.errorf(f, 0, "stage %q is outside of stage %q, in which %q above it is; move the field up, or say stage= on one of them",
 			d.placement.Stage, r.above.placement.Stage, r.above.placement.Name)
 	}

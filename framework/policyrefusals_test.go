@@ -1,0 +1,63 @@
+package framework_test
+
+import (
+	"context"
+
+	"github.com/sluice-go/sluice/framework"
+	"github.com/sluice-go/sluice/framework/frameworktest/dummypb"
+)
+
+// policyRefusals are of what policy structs say, and of who may call.
+func policyRefusals() []refusal {
+	public := rule("All", "*,anonymous")
+	lined := func(line string, fields ...field) []framework.Part {
+		return []framework.Part{framework.Policy(structOf(line, fields...)), framework.Use(guard()), framework.Use(limits())}
+	}
+	dummy := func(fields ...field) []framework.Part { return lined("service=DummyService", fields...) }
+	return []refusal{
+		refused("a policy that is none", framework.Policy("text")),
+		refused("a nil pointer to a policy", framework.Policy((*struct{ All framework.Rule })(nil))),
+		{name: "a policy without a line", parts: lined("", public, field{name: "Get", value: framework.Rule{}})},
+		{name: "the line of a chain", parts: lined("chain=server", public)},
+		{name: "a policy whose tags do not parse", parts: lined("service='DummyService", public, rule("Get", "Get'"), rule("Put", ","))},
+		{name: "a policy's misspelt line", parts: lined("sevice=DummyService", public)},
+		{name: "a policy's unknown option", parts: lined("service=DummyService,defualt=allow", public)},
+		{name: "an unknown default", parts: lined("service=DummyService,default=anonymous", public)},
+		{name: "a policy of a pattern", parts: lined("service=sluice.*", public)},
+		{name: "a policy of all services and one", parts: lined("service=* DummyService", public)},
+		{name: "a policy of an unprintable service", parts: lined("service='a\u00a0b'", public)},
+		{name: "a policy of an unknown service", parts: lined("service=sluice.testing.v1.DumyService,default=allow", rule("All", "*,rate=1/s"))},
+		{name: "a policy of a short service of two", services: twoOrders(), parts: lined("service=Orders", public)},
+		{name: "a policy without rules", parts: dummy()},
+		{name: "a rule without a tag", parts: dummy(public, field{name: "Get", value: framework.Rule{}})},
+		{name: "a rule that says nothing", parts: dummy(public, rule("Execute", "Execute"))},
+		{name: "a rule for an unknown method", parts: dummy(public, rule("Execute", "Exicute,rate=1/s"), rule("Get", "Get*,rate=2/s"))},
+		{name: "a rule for a malformed method", parts: dummy(public, rule("Execute", "a/b,rate=1/s"), rule("Get", "G*t,rate=2/s"))},
+		{name: "a rule for a method alone under all services", parts: lined("service=*", public, rule("Get", "Execute,rate=1/s"))},
+		{name: "a field of a policy that is no rule", parts: dummy(public, tagged("Get", "Execute,rate=1/s", ""), tagged("Check", "Execute", func() {}))},
+		{name: "a nil check", parts: dummy(public, tagged("Check", "Execute", (func(context.Context, *dummypb.DummyRequest) error)(nil)))},
+		{name: "a check of another type", parts: dummy(public,
+			tagged("Check", "Execute,rate=1/s", func(context.Context, *dummypb.DummyResponse) error { return nil }))},
+		{name: "a check on a client", client: true, parts: []framework.Part{framework.Policy(structOf("service=DummyService",
+			tagged("Check", "Execute", func(context.Context, *dummypb.DummyRequest) error { return nil })))}},
+		{name: "a default on a client", client: true, parts: lined("service=DummyService,default=deny", rule("All", "*,rate=1/s"))},
+		{name: "methods that nobody may call", parts: dummy(rule("All", "*,rate=1/s"), rule("Execute", "Execute,anonymous"))},
+		{name: "methods that nobody may call, by any policy", parts: lined("service=*", rule("Execute", "DummyService/Execute,anonymous"))},
+		{name: "two defaults", parts: append(lined("service=DummyService,default=allow", public),
+			framework.Policy(structOf("service=sluice.testing.v1.DummyService", public)))},
+		{name: "two rules of access", parts: dummy(public, rule("Execute", "Execute,allow=role:a,deny"))},
+		{name: "two rules of access, in two fields", parts: dummy(rule("All", "*,deny"), rule("Ex", "Execute,anonymous"), rule("Execute", "Execute,require=role:a"))},
+		{name: "callers that nobody identifies", parts: []framework.Part{
+			framework.Policy(structOf("service=DummyService", public, rule("Execute", "Execute,allow=role:a"))),
+			framework.Use(reader("acl", framework.StageAuthorize, allow, require, anonymous, deny)),
+		}},
+		{name: "callers that are identified elsewhere", parts: []framework.Part{
+			framework.Policy(structOf("service=DummyService", public, rule("Execute", "Execute,require=role:a"))),
+			framework.Use(reader("acl", framework.StageAuthorize, allow, require, anonymous, deny)),
+			framework.Use(&Auth{}, framework.Except("DummyService/Execute")),
+		}},
+	}
+}
+
+// limits is a Reader of a rate.
+func limits() *Reader { return reader("ratelimit", framework.StageAdmit, rateKey) }
