@@ -114,6 +114,10 @@ func (rules *methodRules) access(info MethodInfo, bound []boundLink) error {
 	said := false
 	for _, r := range rules.counting {
 		said = said || slices.Contains(accessKeys, r.key.name)
+		if r.key.name != "anonymous" && slices.Contains(accessKeys, r.key.name) && !binds(bound, r.link) {
+			return r.errorAt(r.setting.at, "link %q reads %s, and its Bind declined %s: nobody would hold callers to it",
+				r.link.name, r.setting.name, info.Method)
+		}
 		if slices.Contains(identified, r.key.name) && !authenticates(bound) {
 			return r.errorAt(r.setting.at, "%s of %s is about callers, and no link in stage %q stands on it to tell who calls",
 				r.setting.name, info.Method, StageAuthenticate)
@@ -130,6 +134,11 @@ func (rules *methodRules) access(info MethodInfo, bound []boundLink) error {
 	}
 	return covering.errorAt(covering.at, "%s has no rule that says who may call it: none of %s applies; add one, or say default=allow",
 		info.Method, fmt.Sprint(accessKeys))
+}
+
+// binds reports whether a link stands on the method after all.
+func binds(bound []boundLink, l *link) bool {
+	return slices.ContainsFunc(bound, func(b boundLink) bool { return b.link == l })
 }
 
 func authenticates(bound []boundLink) bool {

@@ -244,6 +244,9 @@ func (l *link) bind(info MethodInfo, rules *readings) (_ Interceptor, err error)
 	rules.bound = true
 	if err != nil {
 		rules.failed = true
+		if placed, ok := err.(*ruleError); ok {
+			return nil, placed.error
+		}
 		return nil, l.errorf("Bind of %s: %w", info.Method, err)
 	}
 	if isNil(i) {

@@ -13,6 +13,7 @@ func chainRefusals() []refusal {
 		refused("a nil struct", framework.Struct(nil)),
 		refused("a nil pointer to a struct", framework.Struct((*struct{ Auth *Auth })(nil))),
 		refused("a nil part", nil),
+		refused("servers of a chain without a name", lined("chain=server,servers=public admin")),
 		refused("no line", lined("")),
 		refused("a line without a tag", framework.Struct(struct {
 			_     struct{}

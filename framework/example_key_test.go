@@ -68,3 +68,47 @@ func ExampleKey() {
 	// foo <nil>
 	//  rpc error: code = InvalidArgument desc = input is longer than 3 bytes
 }
+
+// A key that can write its values shows what Set was given as a tag would say it, and refuses what a tag could not.
+func ExampleKey_WithText() {
+	key := MaxInput.WithText(strconv.Itoa)
+	fmt.Println(key.Set(100))
+	limiter := framework.InterceptorFunc(passThrough)
+	_, err := framework.NewServerChain(
+		framework.DeclaredAt("main.go:7", framework.Rules("*", key.Set(-1))),
+		framework.Use(placed{limiter, framework.Placement{Name: "limiter", Keys: []framework.AnyKey{key}}}))
+	fmt.Println(err)
+	// Output:
+	// max.input=100
+	// framework: Rules (main.go:7): max.input: "-1" is not a number of bytes; write one from 1 up
+}
+
+// placed is an interceptor with a placement.
+type placed struct {
+	framework.Interceptor
+	placement framework.Placement
+}
+
+func (p placed) Placement() framework.Placement { return p.placement }
+
+// picky is a Limiter for methods that stream nothing.
+type picky struct{ Limiter }
+
+func (picky) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
+	if _, ok := MaxInput.Of(m); ok && m.Kind != framework.Unary {
+		return nil, MaxInput.Errorf(m, "it is for unary methods; name them in the rule")
+	}
+	return Limiter{}, nil
+}
+
+// What Bind finds wrong with a rule is said where the rule stands.
+func ExampleKey_Errorf() {
+	chain, err := framework.NewServerChain(framework.Use(picky{}),
+		framework.DeclaredAt("main.go:7", framework.Rules("DummyService/ExecuteServerStream", MaxInput.Set(100))))
+	if err == nil {
+		err = chain.Bind(dummyServices())
+	}
+	fmt.Println(err)
+	// Output:
+	// framework: Rules (main.go:7): max.input of /sluice.testing.v1.DummyService/ExecuteServerStream: it is for unary methods; name them in the rule
+}

@@ -17,6 +17,7 @@ type Key[T any] struct{ *key }
 type key struct {
 	name  string
 	parse func(value string) (any, error)
+	text  func(value any) string // nil for fmt.Sprint
 }
 
 // AnyKey is a Key[T] of any T.
@@ -35,6 +36,35 @@ func NewKey[T any](name string, parse func(value string) (T, error)) Key[T] {
 	}
 	return Key[T]{k}
 }
+
+// WithText is the key with a function that writes values as tags have them, "" for a value that a tag says without any:
+// by it Explain shows what Set was given as it shows a tag, and a value that parse would refuse is refused, where it
+// was set. Without it a value is shown as fmt prints it.
+func (k Key[T]) WithText(text func(value T) string) Key[T] {
+	if k.key == nil || text == nil {
+		return k
+	}
+	written := *k.key
+	written.text = func(value any) string { return text(value.(T)) }
+	return Key[T]{&written}
+}
+
+// Errorf is an error about the rule that Of gave, for Bind to return: it names the rule's place. Where nothing is said
+// it names the key alone.
+func (k Key[T]) Errorf(m MethodInfo, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	if m.rules != nil && m.rules.keys[k.key] != nil {
+		if r := m.rules.keys[k.key].rule; r != nil {
+			return &ruleError{r.errorAt(r.setting.at, "%s of %s: %w", r.setting.name, m.Method, err)}
+		}
+	}
+	return fmt.Errorf("%s: %w", k.Name(), err)
+}
+
+// A ruleError says itself where it is from.
+type ruleError struct{ error }
+
+func (e *ruleError) Unwrap() error { return e.error }
 
 // Name is what tags and Explain call the key.
 func (k *key) Name() string {
@@ -57,7 +87,13 @@ func (k Key[T]) Of(m MethodInfo) (T, bool) {
 
 // Set is the option form of a tag: Rules("Orders/Get", timeout.Key.Set(time.Second)) says what a policy struct's
 // `grpc:"Get,timeout=1s"` says.
-func (k Key[T]) Set(v T) Setting { return Setting{key: k.key, value: v} }
+func (k Key[T]) Set(v T) Setting {
+	text := fmt.Sprint(v)
+	if k.key != nil && k.text != nil {
+		text = k.text(v)
+	}
+	return Setting{key: k.key, value: v, text: text}
+}
 
 // Parse is the setting that a tag says with that text, for PolicyFrom and for loaders of rules. The text is "" for a
 // key that takes no value.
@@ -70,13 +106,14 @@ func (k Key[T]) Parse(text string) (Setting, error) {
 	if err != nil {
 		return Setting{}, fmt.Errorf("%s: %w", k.name, err)
 	}
-	return Setting{key: k.key, value: v}, nil
+	return Setting{key: k.key, value: v, text: text}, nil
 }
 
 // A Setting is a key with a value, for Rules and PolicyFrom. The zero Setting is refused.
 type Setting struct {
 	key   *key
 	value any
+	text  string // as a tag has it
 	link  string
 }
 
@@ -87,7 +124,12 @@ func (s Setting) For(link string) Setting {
 }
 
 // String is "rate=10/s", with the link's name in front where there is one.
-func (s Setting) String() string { return s.name() + "=" + fmt.Sprint(s.value) }
+func (s Setting) String() string {
+	if s.text == "" {
+		return s.name()
+	}
+	return s.name() + "=" + s.text
+}
 
 // name is the key's, with the name of the link that the setting is for.
 func (s Setting) name() string {

@@ -61,11 +61,7 @@ func TestPlaces(t *testing.T) {
 		"Use":        {framework.Use(nil)},
 		"struct":     {server()},
 		"policy":     {policy()},
-		"check":      {policy(tagged("Check", "*", func(context.Context, *dummypb.DummyRequest) error { return nil }))},
 	} {
-		if name == "check" {
-			parts = append(parts, use(framework.Name("policy.Check")))
-		}
 		_, err := framework.NewServerChain(parts...)
 		if err == nil || !strings.Contains(err.Error(), "_test.go:") {
 			t.Errorf("%s: got %v", name, err)
@@ -140,6 +136,7 @@ func TestBindMatched(t *testing.T) {
 		framework.Policy(structOf("service=Orders,default=allow", rule("Get", "Get,rate=1/s"))),
 		framework.Use(reader("limits", framework.StageAdmit, rateKey)),
 		framework.Struct(structOf("chain=server,servers=other", tagged("C", "c,on=not.Looked/*", &Cache{}))),
+		framework.Target("public"),
 	})...)
 	if err != nil {
 		t.Fatal(err)

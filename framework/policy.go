@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 
@@ -61,6 +62,7 @@ func (p *policyPart) addTo(d *draft) {
 		return
 	}
 	d.fail(p.errs, place)
+	p.targetsOn(d.side).check(d, p.typ, place)
 	for _, part := range p.parts(p.absence(d)) {
 		DeclaredAt(place, part).addTo(d)
 	}
@@ -68,14 +70,18 @@ func (p *policyPart) addTo(d *draft) {
 
 // absence is why the policy is not for the chain's server or client, "" where it is.
 func (p *policyPart) absence(d *draft) string {
-	own, other := p.targets.servers, p.targets.clients
-	if d.side == ClientSide {
-		own, other = other, own
-	}
+	own, other := p.targetsOn(d.side), p.targetsOn(1-d.side)
 	if len(own) == 0 && len(other) > 0 {
 		return fmt.Sprintf("it is for %ss", 1-d.side)
 	}
 	return own.absence(d)
+}
+
+func (p *policyPart) targetsOn(side Side) targets {
+	if side == ClientSide {
+		return p.targets.clients
+	}
+	return p.targets.servers
 }
 
 // parts are what the policy says. What a chain leaves out is among them, for Explain.
@@ -223,10 +229,8 @@ func (p *policyPart) check(s *tag.Struct, f *tag.Field, value reflect.Value, r *
 		at:          r.at,
 		on:          [][]scoped{nil},
 	}
-	d.placement = Placement{Name: s.Type.Name() + "." + f.Name, Stage: StageValidate, Sides: []Side{ServerSide}}
-	if s.Type.Name() == "" {
-		d.placement.Name = "policy." + f.Name
-	}
+	d.pkg = cmp.Or(s.Type.Name(), "policy") + "." + f.Name // with a number where another package has the same
+	d.placement = Placement{Stage: StageValidate, Sides: []Side{ServerSide}}
 	for _, pattern := range r.patterns {
 		d.on[0] = append(d.on[0], scoped{pattern, word{r.text, r.at}})
 	}

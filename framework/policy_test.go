@@ -166,7 +166,7 @@ func TestPolicyTargets(t *testing.T) {
 		of("servers=public,default=allow", "*,rate=public"), of("servers=?admin public,default=allow", "Get,rate=both"), of("clients=orders", "*,rate=orders"),
 		framework.Use(announcer("limits", framework.StageAdmit, rateKey)),
 	}
-	for target, want := range map[string]string{"public": "limits.rate=both", "admin": "limits.rate=both", "": ""} {
+	for target, want := range map[string]string{"public": "limits.rate=both", "admin": "limits.rate=both", "other": ""} {
 		if got := announced(t, shop(t, append(slices.Clone(parts), framework.Target(target))...), ordersGet); got != want {
 			t.Errorf("server %q: got %q, want %q", target, got, want)
 		}

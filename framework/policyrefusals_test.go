@@ -41,6 +41,16 @@ func policyRefusals() []refusal {
 		{name: "a check on a client", client: true, parts: []framework.Part{framework.Policy(structOf("service=DummyService",
 			tagged("Check", "Execute", func(context.Context, *dummypb.DummyRequest) error { return nil })))}},
 		{name: "a default on a client", client: true, parts: lined("service=DummyService,default=deny", rule("All", "*,rate=1/s"))},
+		{name: "a policy for servers of a chain without a name", parts: lined("service=DummyService,servers=public", public)},
+		{name: "callers that a link declines to hold to it", parts: []framework.Part{
+			framework.Policy(structOf("service=DummyService", public, rule("Execute", "Execute,deny"))), framework.Use(decliner{}),
+		}},
+		{name: "a value that is refused when it is bound", parts: []framework.Part{
+			framework.Policy(structOf("service=DummyService,default=allow", rule("Execute", "Execute,rate=1/s"))), framework.Use(refuser{}),
+		}},
+		{name: "two rules for all methods of a client", client: true, parts: []framework.Part{
+			framework.Rules("*", rateKey.Set("1/s")), framework.Rules("*", rateKey.Set("2/s")), framework.Use(limits()),
+		}},
 		{name: "methods that nobody may call", parts: dummy(rule("All", "*,rate=1/s"), rule("Execute", "Execute,anonymous"))},
 		{name: "methods that nobody may call, by any policy", parts: lined("service=*", rule("Execute", "DummyService/Execute,anonymous"))},
 		{name: "two defaults", parts: append(lined("service=DummyService,default=allow", public),
@@ -61,3 +71,27 @@ func policyRefusals() []refusal {
 
 // limits is a Reader of a rate.
 func limits() *Reader { return reader("ratelimit", framework.StageAdmit, rateKey) }
+
+// decliner reads rules of access, and stands on no method.
+type decliner struct{ *Reader }
+
+func (decliner) Placement() framework.Placement { return guard().Placement() }
+
+func (decliner) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
+	_, err := guard().Bind(m)
+	return nil, err
+}
+
+// refuser finds a value wrong that parses.
+type refuser struct{ *Reader }
+
+func (refuser) Placement() framework.Placement {
+	return framework.Placement{Name: "limits", Stage: framework.StageAdmit, Keys: []framework.AnyKey{rateKey}}
+}
+
+func (refuser) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
+	if v, ok := rateKey.Of(m); ok {
+		return nil, rateKey.Errorf(m, "%s is more than the machine can do", v)
+	}
+	return nil, rateKey.Errorf(m, "nothing is said")
+}

@@ -1,8 +1,6 @@
 package framework
 
 import (
-	"fmt"
-
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sluice-go/sluice/internal/method"
@@ -19,10 +17,15 @@ func Rules(pattern string, s ...Setting) Part {
 		r.problems = append(r.problems, problem{text: err.Error()})
 	}
 	r.patterns = []method.Pattern{p}
-	for i := range s {
-		r.settings = append(r.settings, ruleSetting{typed: &s[i], name: s[i].name(), text: fmt.Sprint(s[i].value)})
-	}
+	r.set(s)
 	return r
+}
+
+// set adds typed settings.
+func (r *ruling) set(settings []Setting) {
+	for i := range settings {
+		r.settings = append(r.settings, ruleSetting{typed: &settings[i], name: settings[i].name(), text: settings[i].text})
+	}
 }
 
 // A ruling is one line of a policy: settings for the methods of some patterns.
@@ -115,8 +118,6 @@ func (p *policySource) ruling(info MethodInfo) (r *ruling, err error) {
 	}
 	exact, err := method.ParsePattern(r.text)
 	r.patterns = []method.Pattern{exact}
-	for i := range settings {
-		r.settings = append(r.settings, ruleSetting{typed: &settings[i], name: settings[i].name(), text: fmt.Sprint(settings[i].value)})
-	}
+	r.set(settings)
 	return r, err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sluice-go/sluice/internal/tag"
@@ -68,7 +69,7 @@ func edges(given []*link, known map[string]bool) (inside [][]int, err error) {
 		}
 		outer, inner := outerInner(other)
 		if given[outer].rank > given[inner].rank {
-			errs = append(errs, l.errorAt(w.at, "%s %q goes against the stages: %q is in stage %q, %q (%s) in %q",
+			errs = append(errs, l.errorAt(w.at, "%s %q goes against the stages: %q is in stage %s, %q (%s) in %s",
 				how, w.name(), l.name, l.where(), w.name(), given[other].declaration, given[other].where()))
 			return
 		}
@@ -88,9 +89,9 @@ func edges(given []*link, known map[string]bool) (inside [][]int, err error) {
 // where is the link's stage, and that it is deeper where it is.
 func (l *link) where() string {
 	if l.rank >= deeper {
-		return string(l.stage) + " of its services"
+		return strconv.Quote(string(l.stage)) + " of its services"
 	}
-	return string(l.stage)
+	return strconv.Quote(string(l.stage))
 }
 
 // cycleError names one cycle among the links that still wait, each with its place.

@@ -79,6 +79,7 @@ func (p *structPart) addTo(d *draft) {
 		d.errorf("%s (%s) is a chain for a %s, and this one is a %s's", tag.TypeName(p.typ), place, p.side, d.side)
 		return
 	}
+	p.targets.check(d, p.typ, place)
 	for _, l := range p.links {
 		placed := *l
 		placed.place = place
@@ -158,6 +159,13 @@ func targetsOf(items tag.Items, option string) (all targets) {
 		all = append(all, strings.TrimPrefix(w.Text, "?"))
 	}
 	return all
+}
+
+// check refuses names in a chain that has none itself: nobody could tell whether it is meant.
+func (t targets) check(d *draft, of reflect.Type, place string) {
+	if len(t) > 0 && d.target == "" {
+		d.errorf("%s (%s) is for %s %s, and the chain has no name; give it one with Target", tag.TypeName(of), place, d.side, strings.Join(t, " "))
+	}
 }
 
 // absence is why the links of a struct are not in a chain, "" where they are.

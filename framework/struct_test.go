@@ -120,7 +120,7 @@ func TestAbsence(t *testing.T) {
 	t.Parallel()
 	tr := &trail{}
 	chain, err := framework.NewServerChain(
-		framework.When("night", false),
+		framework.When("night", false), framework.Target("public"),
 		framework.Struct(structOf("chain=server,servers=admin", tr.field("a"))),
 		server(tr.field("b,when=night"), field{"C", `grpc:"c" optional:"true"`, (*Step)(nil)}),
 	)

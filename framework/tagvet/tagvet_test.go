@@ -65,20 +65,30 @@ func reports(results []*analysistest.Result) string {
 	return strings.Join(lines, "")
 }
 
+// golden holds reports to those of a file.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
-	if *update {
+	if *update && !t.Failed() {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("%s is not what is reported; see what changed with -update:\n%s", file, got)
+	for _, line := range without(string(text), got) {
+		t.Errorf("%s has, and nothing reports: %s", file, line)
 	}
+	for _, line := range without(got, string(text)) {
+		t.Errorf("%s has not: %s", file, line)
+	}
+}
+
+// without are the lines of a text that another does not have.
+func without(text, other string) []string {
+	theirs := strings.Split(other, "\n")
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return slices.Contains(theirs, line) })
 }
 
 // TestStartup holds the analyzer to what a chain says when it starts: all of it is among the reports.

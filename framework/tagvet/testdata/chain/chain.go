@@ -118,14 +118,15 @@ type Fields struct {
 	Space  *Auth    `json:"x" grpc: "auth"` // want `reflect can not read the tag .*: white space after "grpc:"; write grpc:"value" without it`
 	hidden *Auth    `grpc:"hidden"`         // want `the field is not exported, so that nobody can read it`
 	nobody          // want `the embedded struct is not exported, so that its fields do not count`
-	Name   string   `grpc:"name"`                // want `string is no interceptor; it needs the method Intercept, or grpc:"-" where it is none`
-	Value  Auth     `grpc:"value"`               // want `chain.Auth is no interceptor; a pointer to it is: write \*chain.Auth`
-	Plain  *Plain   `grpc:"plain"`               // want `\*chain.Plain is no interceptor; it needs the method Intercept`
-	Iface  error    `grpc:"iface"`               // want `error is no interceptor; a framework.Interceptor is`
-	Funcs  []Func   `grpc:"funcs"`               // want `\[\]chain.Func is no interceptor`
-	Mark   *Auth    `grpc:"?mark"`               // want `"\?" is for a slice, which may be empty; where \*chain.Auth may be nil, say optional:"true" beside`
-	Maybe  *Auth    `grpc:"maybe" optional:"t1"` // want `optional:"t1" is neither true nor false`
-	Soft   []*Auth  `grpc:"soft" group:"a,soft"` // want `group:"a,soft": a soft group may lack interceptors without a word; take the option away`
+	Name   string   `grpc:"name"`                  // want `string is no interceptor; it needs the method Intercept, or grpc:"-" where it is none`
+	Value  Auth     `grpc:"value"`                 // want `chain.Auth is no interceptor; a pointer to it is: write \*chain.Auth`
+	Plain  *Plain   `grpc:"plain"`                 // want `\*chain.Plain is no interceptor; it needs the method Intercept`
+	Iface  error    `grpc:"iface"`                 // want `error is no interceptor; a framework.Interceptor is`
+	Funcs  []Func   `grpc:"funcs"`                 // want `\[\]chain.Func is no interceptor`
+	Mark   *Auth    `grpc:"?mark"`                 // want `"\?" is for a slice, which may be empty; where \*chain.Auth may be nil, say optional:"true" beside`
+	Maybe  *Auth    `grpc:"maybe" optional:"t1"`   // want `optional:"t1" is neither true nor false`
+	Rest   *Auth    `grpc:"rest" optional: "true"` // want `reflect can not read the tag .*: white space after "optional:"; write optional:"value" without it`
+	Soft   []*Auth  `grpc:"soft" group:"a,soft"`   // want `group:"a,soft": a soft group may lack interceptors without a word; take the option away`
 }
 
 type nobody struct{}
