@@ -10,10 +10,10 @@ import (
 
 // The keys of rules that say who may call a method.
 var (
-	Allow     = framework.NewKey("allow", ParseGrants)   // callers with any one of the grants
-	Require   = framework.NewKey("require", ParseGrants) // callers with all of them
-	Anonymous = framework.NewKey("anonymous", parseFlag) // everybody
-	Deny      = framework.NewKey("deny", parseFlag)      // nobody
+	Allow     = framework.NewKey("allow", ParseGrants).WithText(Grants.String)   // callers with any one of the grants
+	Require   = framework.NewKey("require", ParseGrants).WithText(Grants.String) // callers with all of them
+	Anonymous = framework.NewKey("anonymous", parseFlag).WithText(writtenFlag)   // everybody
+	Deny      = framework.NewKey("deny", parseFlag).WithText(writtenFlag)        // nobody
 )
 
 func parseFlag(value string) (bool, error) {
@@ -21,6 +21,14 @@ func parseFlag(value string) (bool, error) {
 		return false, fmt.Errorf("it takes no value, and has %q; leave that out", value)
 	}
 	return true, nil
+}
+
+// writtenFlag is what a tag has for parseFlag to read: nothing takes a flag back.
+func writtenFlag(set bool) string {
+	if set {
+		return ""
+	}
+	return "false"
 }
 
 // access is who may call a method. The zero access is for all callers who are known.
@@ -35,37 +43,17 @@ var errNobody = errors.New("auth: the rules deny the method to everyone")
 
 // accessOf reads the rules of a method. framework has chosen among those that contradict each other; if it did not, the
 // stricter would count.
-func accessOf(m framework.MethodInfo) (access, error) {
+func accessOf(m framework.MethodInfo) access {
 	anyOf, allowed := Allow.Of(m)
 	allOf, required := Require.Of(m)
-	open, openSaid := Anonymous.Of(m)
-	nobody, nobodySaid := Deny.Of(m)
-	a := access{
+	open, _ := Anonymous.Of(m)
+	nobody, _ := Deny.Of(m)
+	return access{
 		nobody: nobody,
 		open:   open && !allowed && !required,
 		any:    slices.Clone(anyOf),
 		all:    slices.Clone(allOf),
 	}
-	return a, errors.Join(check(Allow, allowed, anyOf), check(Require, required, allOf),
-		checkFlag(Anonymous, openSaid, open), checkFlag(Deny, nobodySaid, nobody))
-}
-
-// check refuses what Set takes and no tag can say.
-func check(k framework.AnyKey, said bool, g Grants) error {
-	if !said {
-		return nil
-	}
-	if err := g.flaw(); err != nil {
-		return fmt.Errorf("auth: %s: %w", k.Name(), err)
-	}
-	return nil
-}
-
-func checkFlag(k framework.AnyKey, said, set bool) error {
-	if said && !set {
-		return fmt.Errorf("auth: %s is set to false, which takes nothing back; leave it out", k.Name())
-	}
-	return nil
 }
 
 // admit says why a caller may not, for logs.

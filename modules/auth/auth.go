@@ -57,11 +57,7 @@ func (i *Interceptor) Placement() framework.Placement {
 
 // Bind makes the interceptor of one method, with what the rules say of it.
 func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
-	a, err := accessOf(m)
-	if err != nil {
-		return nil, err
-	}
-	return &method{i.options, a}, nil
+	return &method{i.options, accessOf(m)}, nil
 }
 
 // Intercept is for an Interceptor that nobody bound to a method: the method is for all callers who are known.

@@ -61,8 +61,6 @@ func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error
 	limit, said := Key.Of(m)
 	if !said {
 		limit = i.options.Limit
-	} else if err := check(limit); err != nil {
-		return nil, err
 	}
 	if limit == 0 && i.options.Total == 0 {
 		return nil, nil

@@ -93,11 +93,9 @@ sluice: 1 problem in concurrency_test.fraction (orders.go:7)
     grpc:"*,concurrent=1.5"
             ^`},
 		{"option of zero", framework.Rules("DummyService/Execute", concurrency.Key.Set(0)), `
-framework: link "concurrency" (main.go:12): Bind of /sluice.testing.v1.DummyService/Execute: ` +
-			`concurrent=0 would refuse every RPC; set a whole number from 1 up`},
+framework: Rules (orders.go:7): concurrent: "0" is not a count; write a whole number from 1 up`},
 		{"negative option", framework.Rules("DummyService/Execute", concurrency.Key.Set(-3)), `
-framework: link "concurrency" (main.go:12): Bind of /sluice.testing.v1.DummyService/Execute: ` +
-			`concurrent=-3 would refuse every RPC; set a whole number from 1 up`},
+framework: Rules (orders.go:7): concurrent: "-3" is not a count; write a whole number from 1 up`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,15 +34,12 @@ func (i *Interceptor) key(m framework.MethodInfo, by string) (keyFunc, error) {
 	}
 	key, err := i.keyed(m, by)
 	if err != nil {
-		return nil, fmt.Errorf("rate.key=%s: %w", by, err)
+		return nil, By.Errorf(m, "%s: %w", by, err)
 	}
 	return key, nil
 }
 
 func (i *Interceptor) keyed(m framework.MethodInfo, by string) (keyFunc, error) {
-	if err := checkBy(by); err != nil {
-		return nil, err
-	}
 	if name, ok := strings.CutPrefix(by, headerPrefix); ok {
 		return header(name, m.Side), nil
 	}

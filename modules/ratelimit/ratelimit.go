@@ -43,10 +43,8 @@ type Options struct {
 const defaultMaxKeys = 10000
 
 func (o Options) check() (errs []error) {
-	if o.Limit != 0 {
-		if err := checkRate(o.Limit); err != nil {
-			errs = append(errs, fmt.Errorf("ratelimit: Options.Limit is %v; it is the number of calls a second, 0 for no limit", o.Limit))
-		}
+	if o.Limit != 0 && !(o.Limit > 0) { // nor a NaN
+		errs = append(errs, fmt.Errorf("ratelimit: Options.Limit is %v; it is the number of calls a second, 0 for no limit", o.Limit))
 	}
 	switch {
 	case o.Burst < 0:
@@ -92,9 +90,9 @@ func (i *Interceptor) Placement() framework.Placement {
 
 // Bind makes the limiter of one method, and none where there is no limit.
 func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
-	b, err := i.bucket(m)
-	if err != nil || b.Limit == 0 || b.Limit == rate.Inf {
-		return nil, err
+	b := i.bucket(m)
+	if b.Limit == 0 || b.Limit == rate.Inf {
+		return nil, nil
 	}
 	key, err := i.key(m, b.By)
 	if err != nil {
@@ -105,13 +103,13 @@ func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error
 
 // bucket is what is said of a method's buckets. Without a rate the other rules are not read, for they mean nothing then,
 // and framework refuses them.
-func (i *Interceptor) bucket(m framework.MethodInfo) (b Bucket, err error) {
+func (i *Interceptor) bucket(m framework.MethodInfo) (b Bucket) {
 	limit, said := Rate.Of(m)
 	if !said {
 		limit = i.options.Limit
 	}
 	if !said && limit == 0 {
-		return b, nil
+		return b
 	}
 	b = Bucket{Method: m.Method, Limit: limit, Burst: roundedUp(limit)}
 	if !said && i.options.Burst > 0 {
@@ -121,7 +119,7 @@ func (i *Interceptor) bucket(m framework.MethodInfo) (b Bucket, err error) {
 		b.Burst = burst
 	}
 	b.By, _ = By.Of(m)
-	return b, errors.Join(checkRate(b.Limit), checkBurst(b.Burst))
+	return b
 }
 
 func (i *Interceptor) limiter(b Bucket) Limiter {

@@ -65,7 +65,7 @@ func TestRulesRefused(t *testing.T) {
 	options := ratelimit.Options{Keys: map[string]func(context.Context, *framework.Call) (string, bool){"tenant": nobody}}
 	link := framework.Use(newLimit(t, options))
 	rules := func(s ...framework.Setting) framework.Part { return framework.Rules("DummyService/Execute", s...) }
-	const at = `framework: link "ratelimit" (main.go:41): Bind of /sluice.testing.v1.DummyService/Execute: `
+	const at = `framework: Rules (main.go:42): rate.key of /sluice.testing.v1.DummyService/Execute: `
 	for _, tt := range []struct {
 		name  string
 		side  framework.Side
@@ -85,43 +85,43 @@ func TestRulesRefused(t *testing.T) {
 		{
 			"no calls at all", framework.ServerSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(0), ratelimit.Burst.Set(-1))},
-			at + `rate is 0 calls a second, which lets none through; set a number above zero, or rate.Inf for no limit
-rate.burst is -1, which lets no call through; set a number from 1 up`,
+			`framework: Rules (main.go:42): rate: "0/s" is not a rate; write events and a time: 100/s, 5/m, 1000/h, 10/5s; or none, for no limit
+framework: Rules (main.go:42): rate.burst: "-1" is not a count; write a whole number from 1 up`,
 		},
 		{
 			"an unknown key", framework.ServerSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("principle"))},
-			at + `rate.key=principle: unknown key (did you mean "principal"?)`,
+			at + `principle: unknown key (did you mean "principal"?)`,
 		},
 		{
 			"a key like no other", framework.ClientSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("customer"))},
-			at + `rate.key=customer: unknown key; there are ["header:…" "peer" "principal" "tenant"]`,
+			at + `customer: unknown key; there are ["header:…" "peer" "principal" "tenant"]`,
 		},
 		{
 			"no header", framework.ServerSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("header:"))},
-			at + `rate.key=header:: "" is not the name of a header; write it as in header:x-tenant-id, in small letters`,
+			`framework: Rules (main.go:42): rate.key: "" is not the name of a header; write it as in header:x-tenant-id, in small letters`,
 		},
 		{
 			"the principal before it is known", framework.ServerSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("principal")), authenticating()},
-			at + `rate.key=principal: no link in stage "authenticate" stands outside of this one to tell who calls; move this one inwards, with stage=authorize`,
+			at + `principal: no link in stage "authenticate" stands outside of this one to tell who calls; move this one inwards, with stage=authorize`,
 		},
 		{
 			"the principal of nobody", framework.ServerSide,
 			[]framework.Part{framework.Use(newLimit(t, options), framework.At(framework.StageAuthorize)), rules(ratelimit.Rate.Set(1), ratelimit.By.Set("principal")), authenticating(framework.Except("DummyService/Execute"))},
-			at + `rate.key=principal: no link in stage "authenticate" stands outside of this one to tell who calls; move this one inwards, with stage=authorize`,
+			at + `principal: no link in stage "authenticate" stands outside of this one to tell who calls; move this one inwards, with stage=authorize`,
 		},
 		{
 			"a client's principal", framework.ClientSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("principal"))},
-			at + `rate.key=principal: a client's calls have no principal; use a key of your own, of Options.Keys`,
+			at + `principal: a client's calls have no principal; use a key of your own, of Options.Keys`,
 		},
 		{
 			"a client's peer", framework.ClientSide,
 			[]framework.Part{link, rules(ratelimit.Rate.Set(1), ratelimit.By.Set("peer"))},
-			at + `rate.key=peer: a client does not know its peer before a call is sent; use a key of your own, of Options.Keys`,
+			at + `peer: a client does not know its peer before a call is sent; use a key of your own, of Options.Keys`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

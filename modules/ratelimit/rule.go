@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -17,15 +19,15 @@ var (
 	// Rate is how many calls are let through in how much time: rate=100/s, rate=5/m, rate=10/5s, or rate=none for no
 	// limit. Its option form counts in a second: ratelimit.Rate.Set(100), ratelimit.Rate.Set(rate.Every(12*time.Second)),
 	// and ratelimit.Rate.Set(rate.Inf) for no limit.
-	Rate = framework.NewKey("rate", parseRate)
+	Rate = framework.NewKey("rate", parseRate).WithText(writtenRate)
 
 	// Burst is how many calls are let through at once where there were none for a while: rate.burst=20. Without it, it is
 	// as many as in a second, and at least one.
-	Burst = framework.NewKey("rate.burst", tag.Count)
+	Burst = framework.NewKey("rate.burst", tag.Count).WithText(strconv.Itoa)
 
 	// By is which calls share a bucket: rate.key=principal, rate.key=peer, rate.key=header:x-tenant-id, or the name of
 	// one of Options.Keys. Without it all calls of the method share one.
-	By = framework.NewKey("rate.key", parseBy)
+	By = framework.NewKey("rate.key", parseBy).WithText(strings.Clone)
 )
 
 func parseRate(text string) (rate.Limit, error) {
@@ -39,19 +41,23 @@ func parseRate(text string) (rate.Limit, error) {
 	return rate.Limit(perSecond), nil
 }
 
-// checkRate is for values that no tag gave.
-func checkRate(limit rate.Limit) error {
-	if !(limit > 0) { // nor a NaN
-		return fmt.Errorf("rate is %v calls a second, which lets none through; set a number above zero, or rate.Inf for no limit", limit)
+// writtenRate is what a tag has for parseRate to read: in the shortest time that counts whole events, or nearly so.
+func writtenRate(limit rate.Limit) string {
+	switch {
+	case limit == rate.Inf:
+		return "none"
+	case !(limit > 0): // nor a NaN
+		return fmt.Sprintf("%v/s", float64(limit))
 	}
-	return nil
-}
-
-func checkBurst(burst int) error {
-	if burst < 1 {
-		return fmt.Errorf("rate.burst is %d, which lets no call through; set a number from 1 up", burst)
+	for _, per := range []string{"1s", "2s", "5s", "10s", "1m", "1h", "24h"} {
+		d, _ := tag.Duration(per)
+		events := min(float64(limit)*d.Seconds(), math.MaxInt32)
+		if whole := math.Round(events); whole >= 1 && math.Abs(events-whole) < 1e-6*whole {
+			return fmt.Sprintf("%.0f/%s", whole, strings.TrimPrefix(per, "1"))
+		}
 	}
-	return nil
+	const most = 2500000 // hours; a time.Duration holds some more
+	return "1/" + time.Duration(min(float64(time.Second)/float64(limit), most*float64(time.Hour))).String()
 }
 
 // roundedUp is the burst where none is said.

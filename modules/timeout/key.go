@@ -11,7 +11,7 @@ import (
 
 // Key is the rule that says how long an RPC of a method may take: timeout=300ms, timeout=2s, timeout=1h30m, or
 // timeout=none for no limit. The option form is timeout.Key.Set(2 * time.Second).
-var Key = framework.NewKey("timeout", parse)
+var Key = framework.NewKey("timeout", parse).WithText(written)
 
 // None is no limit: timeout.Key.Set(timeout.None) says what the tag timeout=none does.
 const None time.Duration = math.MaxInt64
@@ -30,10 +30,10 @@ func parse(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// check is for values that no tag gave.
-func check(d time.Duration) error {
-	if d <= 0 {
-		return fmt.Errorf("timeout=%s would end every RPC at once; set a longer time, or timeout.None for no limit", d)
+// written is what a tag has for parse to read.
+func written(d time.Duration) string {
+	if d == None {
+		return "none"
 	}
-	return nil
+	return d.String()
 }

@@ -144,11 +144,9 @@ sluice: 1 problem in timeout_test.otherWord (orders.go:7)
     grpc:"*,timeout=never"
             ^`},
 		{"option of zero", framework.Rules("DummyService/Execute", timeout.Key.Set(0)), `
-framework: link "timeout" (main.go:12): Bind of /sluice.testing.v1.DummyService/Execute: ` +
-			`timeout=0s would end every RPC at once; set a longer time, or timeout.None for no limit`},
+framework: Rules (orders.go:7): timeout: 0s would end every RPC at once; write a longer time, or none for no limit`},
 		{"negative option", framework.Rules("DummyService/Execute", timeout.Key.Set(-time.Second)), `
-framework: link "timeout" (main.go:12): Bind of /sluice.testing.v1.DummyService/Execute: ` +
-			`timeout=-1s would end every RPC at once; set a longer time, or timeout.None for no limit`},
+framework: Rules (orders.go:7): timeout: duration "-1s" is negative; write 300ms, 2s, 1h30m; or none, for no limit`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -36,9 +36,6 @@ func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error
 	if !said {
 		return limited(m.Side, i.options.Default), nil
 	}
-	if err := check(after); err != nil {
-		return nil, err
-	}
 	return limited(m.Side, after), nil
 }
 
