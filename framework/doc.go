@@ -30,6 +30,30 @@
 // [Call.OnRequest], [Call.OnResponse], [Call.OnHeader], [Call.OnTrailer]. What nobody registered costs nothing: a
 // unary RPC on a server costs the Call, whatever the number of links.
 //
+// # Declared by structs
+//
+// The same chain as a struct, whose fields are the links in the order of calls, and what its methods need as another:
+//
+//	type ServerChain struct {
+//		_      struct{}             `grpc:"chain=server"`
+//		Logs   *logging.Interceptor `grpc:"logging,except=grpc.health.v1.Health/*"`
+//		Limits *timeout.Interceptor `grpc:"timeout"`
+//		Auth   *auth.Interceptor    `grpc:"auth"`
+//		Audit  *Audit               `grpc:"audit,on=Orders/Create Orders/Cancel,when=audit" optional:"true"`
+//	}
+//
+//	type OrdersPolicy struct {
+//		_   struct{}       `grpc:"service=acme.orders.v1.Orders,default=deny"`
+//		All framework.Rule `grpc:"*,timeout=2s,allow=authenticated"`
+//		Get framework.Rule `grpc:"Get,timeout=300ms"`
+//	}
+//
+//	chain, err := framework.NewServerChain(framework.Struct(links), framework.Policy(OrdersPolicy{}), framework.When("audit", on))
+//
+// See [Struct], [Policy], and [Key] for rules of one's own. TAGS.md beside this file has every option, with the function
+// of the same meaning. The command tagvet finds mistakes in tags at compile time. [ServerChain.Explain] tells which
+// declaration put a link or a rule on a method, and what was left out and why.
+//
 // The contract that an interceptor keeps, and may rely on, is [Interceptor]'s. Package frameworktest has a kit that
 // checks it.
 //

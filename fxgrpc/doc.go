@@ -31,6 +31,20 @@
 //		fxgrpc.Client("stock", stockpb.NewStockClient, fxgrpc.Address("dns:///stock:443")),
 //	)
 //
+// # Declared by structs
+//
+// [Interceptors] fills a chain struct from the graph, whose fields are links in the order of calls; [Policy] declares what
+// methods need. Beside them options of the same meaning count as well:
+//
+//	type ServerChain struct {
+//		fx.In    `grpc:"chain=server"`
+//		Logging  *logging.Interceptor  `grpc:"logging"`
+//		Recovery *recovery.Interceptor `grpc:"recovery"`
+//		Auth     *auth.Interceptor     `grpc:"auth"`
+//	}
+//
+//	fxgrpc.Interceptors[ServerChain](), fxgrpc.Policy[OrdersPolicy](), fxgrpc.Provide(timeout.New)
+//
 // # Mistakes
 //
 // What is wrong is told by fx.New(…).Err(), with what, where and the cure, as much at once as is known: an option's
@@ -57,8 +71,8 @@
 //
 // # Limits
 //
-// Until a [ServerConfig] or [ServerOptions] say otherwise a server takes 250 streams a connection, 16 KiB of headers, 4 MiB a message
-// both ways, 20 s for a connection to be set up and 15 min for one to be idle; connections have no maximum age.
+// Until a [ServerConfig] or [ServerOptions] say otherwise a server takes 250 streams a connection, 16 KiB of headers, 4 MiB a
+// message both ways, 20 s for a connection to be set up and 15 min for one to be idle; connections have no maximum age.
 //
 // # Names
 //
