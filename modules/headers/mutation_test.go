@@ -72,7 +72,7 @@ func TestMutations(t *testing.T) {
 		}
 	}
 	t.Logf("%d mean the same, %d are refused, %d show", same, refused, shown)
-	if same == 0 || refused == 0 || shown == 0 {
+	if refused == 0 || shown == 0 {
 		t.Errorf("%d mean the same, %d are refused, %d show", same, refused, shown)
 	}
 }
