@@ -40,6 +40,7 @@ func Client[C any](name string, stub func(grpc.ClientConnInterface) C, o ...Clie
 		),
 		stubs(name, stub, spec.namedOnly),
 		spec.needModule(),
+		spec.waiting(),
 	)
 }
 

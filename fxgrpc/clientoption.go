@@ -45,6 +45,7 @@ type clientSpec struct {
 	options    []grpc.DialOption
 	transports []transport
 	namedOnly  bool
+	waitReady  bool
 	config     ClientConfig
 	source     configSource
 	repeat     []ClientOption // all of them, to be said again
@@ -90,7 +91,7 @@ func (c *clientSpec) checkStub(missing bool) {
 
 // checkStubOptions refuses options of a connection where there is only a stub.
 func (c *clientSpec) checkStubOptions() {
-	if c.address != "" || len(c.options) > 0 || len(c.transports) > 0 || c.source.count > 0 {
+	if c.address != "" || len(c.options) > 0 || len(c.transports) > 0 || c.source.count > 0 || c.waitReady {
 		c.problem("only NamedOnly means something for a Stub; its connection is the client's")
 	}
 }

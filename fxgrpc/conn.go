@@ -75,6 +75,9 @@ func (c *conn) make() (*grpc.ClientConn, error) {
 func (c *conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
 	c.closed = true
 	if cc := c.made.Load(); cc != nil {
 		return cc.Close()

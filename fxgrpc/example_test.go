@@ -220,6 +220,42 @@ func ExampleDraining() {
 	// Unavailable come back to another server
 }
 
+func ExampleEndStreams() {
+	var stub dummypb.DummyServiceClient
+	var stream grpc.BidiStreamingClient[dummypb.DummyRequest, dummypb.DummyResponse]
+	run(func() {
+		stream, _ = stub.ExecuteClientServerStream(context.Background())
+		_, _ = stream.Header() // it is open
+	},
+		fxgrpc.Module,
+		fxgrpc.Client("me", dummypb.NewDummyServiceClient, fxgrpc.Insecure(), fxgrpc.Address("me")),
+		fx.Populate(&stub),
+		fxgrpc.Server(fxgrpc.Insecure(), fxgrpc.EndStreams(0)),
+		fxgrpc.Service(dummypb.RegisterDummyServiceServer, fxgrpc.From(func() *waiter { return &waiter{} })))
+	_, err := stream.Recv()
+	fmt.Println(status.Code(err), status.Convert(err).Message())
+	// Output: Unavailable the server is draining
+}
+
+// waiter has a stream that waits for a message and looks at nothing else.
+type waiter struct {
+	dummypb.UnimplementedDummyServiceServer
+}
+
+func (*waiter) ExecuteClientServerStream(stream grpc.BidiStreamingServer[dummypb.DummyRequest, dummypb.DummyResponse]) error {
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
+	_, err := stream.Recv()
+	return err
+}
+
+func ExampleWaitReady() {
+	client := fxgrpc.Client("orders", dummypb.NewDummyServiceClient, fxgrpc.Address("dns:///orders:443"), fxgrpc.WaitReady())
+	fmt.Println(fx.ValidateApp(fx.NopLogger, fxgrpc.Module, client))
+	// Output: <nil>
+}
+
 func ExampleInsecure() {
 	fmt.Println(fx.ValidateApp(fx.NopLogger, fxgrpc.Module, fxgrpc.Server(fxgrpc.Insecure())))
 	// Output: <nil>

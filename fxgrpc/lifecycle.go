@@ -72,6 +72,7 @@ func (s *server) stop(ctx context.Context) error {
 		wait(s.delay, end, nil)
 	}
 	close(s.draining)
+	defer s.endStreamsLater()()
 	if wait(s.timeout, end, inBackground(s.grpc.GracefulStop)) || s.cancel(ctx) {
 		wait(slack/2, ctx, s.served)
 	}

@@ -131,6 +131,10 @@ func (s *stuck) ExecuteClientServerStream(stream grpc.BidiStreamingServer[dummyp
 	if err := stream.Send(&dummypb.DummyResponse{Output: "begun"}); err != nil {
 		return err
 	}
+	if s.until == nil { // it waits for a message
+		_, err := stream.Recv()
+		return err
+	}
 	<-s.until(stream.Context())
 	return stream.Context().Err()
 }
@@ -160,6 +164,10 @@ func TestDrain(t *testing.T) {
 		{"a delay", fxgrpc.Draining, []fxgrpc.ServerOption{fxgrpc.Drain(2*time.Second, time.Second)}, time.Minute, 2 * time.Second, codes.OK},
 		{"fx has less time", context.Context.Done, nil, 5 * time.Second, 4 * time.Second, codes.Unavailable},
 		{"fx has less time than the delay", context.Context.Done, []fxgrpc.ServerOption{fxgrpc.Drain(time.Hour, time.Hour)}, 5 * time.Second, 4 * time.Second, codes.Unavailable},
+		{"streams are ended", context.Context.Done, []fxgrpc.ServerOption{fxgrpc.EndStreams(3 * time.Second)}, time.Minute, 3 * time.Second, codes.Unavailable},
+		{"streams are ended at once", causeDraining, []fxgrpc.ServerOption{fxgrpc.EndStreams(0)}, time.Minute, 0, codes.Unavailable},
+		{"it ends before streams are", fxgrpc.Draining, []fxgrpc.ServerOption{fxgrpc.EndStreams(3 * time.Second)}, time.Minute, 0, codes.OK},
+		{"it waits for a message when streams are ended", nil, []fxgrpc.ServerOption{fxgrpc.EndStreams(3 * time.Second)}, time.Minute, 3 * time.Second, codes.Unavailable},
 		{"it ignores its context", released(time.Minute), nil, 15 * time.Second, 10*time.Second + 500*time.Millisecond, codes.Unavailable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -265,4 +273,15 @@ func TestAddr(t *testing.T) {
 	if addr := p.Addr("other"); addr != nil {
 		t.Errorf("an unknown server has the address %v", addr)
 	}
+}
+
+// causeDraining is ready when a context was cancelled with the cause ErrDraining, and with no other.
+func causeDraining(ctx context.Context) <-chan struct{} {
+	ready := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		if context.Cause(ctx) == fxgrpc.ErrDraining {
+			close(ready)
+		}
+	})
+	return ready
 }

@@ -149,6 +149,8 @@ func TestMistakes(t *testing.T) {
 		{"Errors: none", fxgrpc.Errors(), []string{"Errors", here, "no rule was given"}},
 		{"Errors: two for one error", fx.Options(served(), fxgrpc.Defaults(),
 			fxgrpc.Errors(errmap.On(context.Canceled, errmap.Aborted)), fxgrpc.Errors(errmap.On(context.Canceled, errmap.Internal))), []string{here, "context canceled"}},
+		{"EndStreams: negative", fxgrpc.Server(insecure, fxgrpc.EndStreams(-1)), []string{here, "EndStreams: the duration is negative; 0 means at once"}},
+		{"Stub: that waits", fxgrpc.Stub("a", dummypb.NewDummyServiceClient, fxgrpc.WaitReady()), []string{here, "only NamedOnly"}},
 		{"Errors: used by nothing", fx.Options(served(), fxgrpc.Errors(errmap.On(context.Canceled, errmap.Aborted))), []string{
 			"Errors", here, "no interceptor uses the rules; say fxgrpc.Defaults()",
 		}},

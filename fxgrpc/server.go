@@ -63,7 +63,9 @@ type server struct {
 	matches []framework.PatternMatch // of the chain's patterns with those services
 	health  *healthService
 
-	draining chan struct{} // closed when it begins to
+	draining chan struct{}   // closed when it begins to
+	ended    context.Context // over when streams are to end, which end says
+	end      func()
 	served   chan struct{} // closed when Serve has returned
 	stopped  atomic.Bool
 	mu       sync.Mutex
@@ -91,6 +93,7 @@ func (s *serverSpec) builder() any {
 // of it together.
 func (s *serverSpec) build(every, own []*link, e *module) (byName, inGroup *server) {
 	made := &server{serverSpec: s, module: e, bound: -1, draining: make(chan struct{}), served: make(chan struct{})}
+	made.ended, made.end = context.WithCancel(context.Background())
 	made.err = made.construct(append(every, own...))
 	return made, made
 }
@@ -110,7 +113,8 @@ func (s *server) construct(links []*link) error {
 	if err != nil {
 		return s.errorf("%w", err)
 	}
-	if s.chain, err = framework.NewServerChain(append(parts(s.links, s.name), drainable(s.draining))...); err != nil {
+	all := append(append(parts(s.links, s.name), drainable(s.draining)), s.ending()...)
+	if s.chain, err = framework.NewServerChain(all...); err != nil {
 		return err // which names the server, and links with their places
 	}
 	options := append(s.config.options(), grpc.Creds(credentials))

@@ -94,6 +94,7 @@ type serverSpec struct {
 	transports []transport
 	delay      time.Duration
 	timeout    time.Duration
+	endStreams *time.Duration // nil: not before the timeout
 	config     ServerConfig
 	source     configSource
 	repeat     []ServerOption // all of them, to be said again
