@@ -50,9 +50,15 @@ var imports = map[string][]string{
 	"modules/logging":     concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"),
 	"modules/headers":     concern(),
 	"modules/auth":        concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"),
+	"modules/requestid":   concern("github.com/google/uuid"),
+	"modules/realip":      concern(),
+	"modules/validate":    concern("buf.build/go/protovalidate", "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"),
 	"modules/timeout":     concern(),
 	"modules/concurrency": concern(),
 	"modules/ratelimit":   concern("golang.org/x/time/rate", "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/ratelimit"),
+	"modules/retry":       concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/retry"),
+	"modules/metrics":     concern("github.com/prometheus/client_golang/prometheus", "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus", "go.opentelemetry.io/otel/..."),
+	"modules/tracing":     concern("go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/...", "go.opentelemetry.io/otel/..."),
 
 	"fxgrpc": {
 		fx, grpc, "./framework", "./errmap", "./internal/tag",
