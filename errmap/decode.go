@@ -45,8 +45,8 @@ var grpcError = reflect.TypeOf(status.Error(codes.Unknown, ""))
 
 // typed gives what is to be found inside of a Remote.
 func (m *Mapper) typed(s *status.Status, err error) (found []error) {
-	if sentinel, ok := m.known[originOf(s)]; ok {
-		found = append(found, sentinel)
+	if one := m.known[originOf(s)]; one.sentinel != nil {
+		found = append(found, one.sentinel)
 	}
 	if reflect.TypeOf(err) != grpcError {
 		found = append(found, err)

@@ -5,9 +5,10 @@ import "fmt"
 // hooked asks the hooks, and gives the error to map: err, or what a hook put in its place.
 func (w *walk) hooked(err error) error {
 	for _, h := range w.mapper.hooks {
-		w.hook = h.name
+		w.hook, w.asked = h.name, fmt.Sprintf("hook %q", h.name)
 		next := h.hook(w.ctx, w.call.full, err)
-		w.hook = ""
+		w.hook, w.asked = "", ""
+		w.explainHook(h, next)
 		if next != nil {
 			w.replace(err, next, h.name)
 			return next

@@ -24,7 +24,7 @@ func (w *walk) panicked(err error) bool {
 	if found == nil {
 		return false
 	}
-	w.out.Panic, w.out.Stack, w.out.Redacted = found.Value, found.Stack, true
+	w.out.Panic, w.out.Stack, w.out.Redacted, w.out.Logged = found.Value, found.Stack, true, found.Logged
 	return w.settle(Internal.GRPCStatus(), SourcePanic)
 }
 

@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -14,8 +15,9 @@ import (
 // Neither value nor stack reaches the client: Error is a fixed text, and the status, which the error has of its
 // own, says "internal error". %+v and slog show both.
 type PanicError struct {
-	Value any    // what was given to panic
-	Stack []byte // debug.Stack() of the goroutine, or nil
+	Value  any    // what was given to panic
+	Stack  []byte // debug.Stack() of the goroutine, or nil
+	Logged bool   // whoever recovered has written it to a log, and nobody else has to
 }
 
 // Error is the same for every panic, so that it can not leak by being wrapped.
@@ -55,9 +57,9 @@ func (w *walk) rescue(err error) {
 	}
 	w.out.Panic, w.out.Stack = p, debug.Stack()
 	w.defect(FlawPanic)
-	if w.hook != "" && w.flaw == "" {
-		w.out.Hook = w.hook
-		w.out.Cause = fmt.Errorf("errmap: hook %q panicked: %v, given: %w", w.hook, p, err)
+	if w.asked != "" && w.flaw == "" {
+		w.out.Hook = cmp.Or(w.hook, w.out.Hook)
+		w.out.Cause = fmt.Errorf("errmap: %s panicked: %v, given: %w", w.asked, p, err)
 		return
 	}
 	w.out.Cause = fmt.Errorf("%w: %v", withheld(err, FlawPanic), p)

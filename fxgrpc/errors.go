@@ -79,14 +79,13 @@ type logged struct{}
 
 const loggedGroup = "fxgrpc.logged"
 
-// observer logs, to the app's logger, the faults that no other line of the log tells. A panic is logged by who
-// recovered from it.
+// observer logs, to the app's logger, the faults that no other line of the log tells.
 func (p rulebookParams) observer() func(context.Context, errmap.Outcome) {
 	if len(p.Logged) > 0 {
 		return func(context.Context, errmap.Outcome) {}
 	}
 	return func(ctx context.Context, o errmap.Outcome) {
-		if o.Redacted && o.Source != errmap.SourcePanic && o.Source != errmap.SourceContextDone {
+		if o.Untold() {
 			p.Module.logger.ErrorContext(ctx, "fxgrpc: the client was not told why the call failed",
 				"grpc.method", o.Method, "source", o.Source, "flaw", o.Flaw, "cause", o.Cause)
 		}
