@@ -9,14 +9,15 @@ import (
 
 // check finds what is wrong with the rule, whatever the others say.
 func (r Rule) check(defaultDomain string) (errs []error) {
+	if r.form == taggedForm {
+		return r.checkTagged(defaultDomain)
+	}
 	problems := r.problems
 	switch r.form {
 	case noForm:
 		problems = append(problems, "a zero Rule says nothing; make one with On, OnType, Tagged, OnFunc or Hook")
 	case hookForm:
 		problems = append(problems, r.checkHook()...)
-	case taggedForm:
-		return r.checkTagged(defaultDomain)
 	default:
 		problems = append(problems, r.checkSubject()...)
 		problems = append(problems, r.checkAnswer()...)

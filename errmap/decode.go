@@ -45,8 +45,11 @@ var grpcError = reflect.TypeOf(status.Error(codes.Unknown, ""))
 
 // typed gives what is to be found inside of a Remote.
 func (m *Mapper) typed(s *status.Status, err error) (found []error) {
-	if one := m.known[originOf(s)]; one.sentinel != nil {
+	switch one := m.known[originOf(s)]; {
+	case one.sentinel != nil:
 		found = append(found, one.sentinel)
+	case one.tagged != nil:
+		found = append(found, one.tagged.decode(one.as, s)...)
 	}
 	if reflect.TypeOf(err) != grpcError {
 		found = append(found, err)

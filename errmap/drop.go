@@ -1,8 +1,6 @@
 package errmap
 
 import (
-	"sort"
-
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 )
@@ -65,15 +63,14 @@ func foreign(d *draft, limit int) (dropped []string) {
 // tails drops the last violations, of which one always stays.
 func tails(d *draft, limit int) (dropped []string) {
 	for i, m := range d.details {
-		all := entries(m)
-		if all < 2 || d.cost() <= limit {
+		n := entries(m)
+		if n < 2 || d.cost() <= limit {
 			continue
 		}
-		more := sort.Search(all-1, func(n int) bool { // how many beside the first fit
-			d.details[i] = first(m, n+2)
-			return d.cost() > limit
-		})
-		d.details[i] = first(m, more+1)
+		for n > 1 && d.cost() > limit {
+			n = max(less(n), 1)
+			d.details[i] = first(m, n)
+		}
 		dropped = append(dropped, string(m.ProtoReflect().Descriptor().Name())+"(part)")
 	}
 	return dropped

@@ -3,6 +3,7 @@ package errmap
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/sluice-go/sluice/internal/tag"
@@ -21,6 +22,7 @@ type Mapper struct {
 type known struct {
 	sentinel error
 	tagged   *declaration
+	as       reflect.Type // the tagged type, or a pointer to it
 }
 
 // New makes a mapper. The order of the rules never counts. All mistakes are told at once, joined, each with
@@ -60,7 +62,7 @@ func (m *Mapper) know(r *ruling) {
 		return
 	}
 	if r.form == sentinelForm || r.form == taggedForm {
-		m.known[origin{r.domain, r.reason}] = known{r.target, r.tagged}
+		m.known[origin{r.domain, r.reason}] = known{r.target, r.tagged, r.typ}
 	}
 }
 

@@ -119,7 +119,7 @@ func (m *Mapper) observe(ctx context.Context, o *Outcome) {
 
 // attrs are all but code and message.
 func (o *Outcome) attrs() []slog.Attr {
-	attrs := words(
+	attrs := telling(
 		slog.String("source", string(o.Source)),
 		slog.String("method", o.Method),
 		slog.String("rule", o.Rule),
@@ -134,7 +134,7 @@ func (o *Outcome) attrs() []slog.Attr {
 	return causeAttr(attrs, o.Cause)
 }
 
-// words are the attributes that say something.
-func words(attrs ...slog.Attr) []slog.Attr {
+// telling are the attributes that say something.
+func telling(attrs ...slog.Attr) []slog.Attr {
 	return slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Value.String() == "" })
 }

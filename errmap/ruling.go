@@ -73,11 +73,11 @@ func (r *ruling) dynamic() bool {
 }
 
 // drafted is the status for an error that the ruling claims.
-func (r *ruling) drafted(err error, verbose bool) *draft {
+func (r *ruling) drafted(err error, verbose bool) (d *draft, never bool) {
 	if r.tagged != nil {
-		return r.tagged.encode(err, verbose)
+		return r.encode(err, verbose)
 	}
-	d := r.base.copy()
+	d = r.base.copy()
 	if r.expose && r.form != sentinelForm {
 		d.message = cut(valid(err.Error()), r.maxMessage)
 	}
@@ -91,7 +91,7 @@ func (r *ruling) drafted(err error, verbose bool) *draft {
 			d.put(m)
 		}
 	}
-	return d
+	return d, r.retry != nil && *r.retry < 0
 }
 
 // of is the claimed error as the rule's functions take it.

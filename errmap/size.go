@@ -1,7 +1,6 @@
 package errmap
 
 import (
-	"sort"
 	"unicode/utf8"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -19,8 +18,7 @@ const (
 	defaultMaxStatus  = 8192 - 1024 // the rest is for :status, content-type and trailers
 	leastMaxStatus    = 1024        // reason and domain fit, whatever they are
 	maxTrailer        = 1024 - 102 - 22
-	maxValue          = 512  // of metadata and violations
-	longCut           = 2000 // a text that does not fit is cut to this at most
+	maxValue          = 512 // of metadata and violations
 
 	perHeader = 32
 )
@@ -105,12 +103,12 @@ func cut(text string, most int) string {
 	return text[:at] + dots[:min(most, len(dots))]
 }
 
-// shorten cuts the message to what fits.
+// less is what stays of so many where it is too much: a quarter goes at a time.
+func less(n int) int { return n * 3 / 4 }
+
+// shorten cuts the message until it fits.
 func (d *draft) shorten(limit int) {
-	whole := d.message
-	long := sort.Search(min(len(whole), longCut), func(n int) bool {
-		d.message = cut(whole, n+1)
-		return d.cost() > limit
-	})
-	d.message = cut(whole, long)
+	for d.message != "" && d.cost() > limit {
+		d.message = cut(d.message, less(len(d.message)))
+	}
 }

@@ -193,7 +193,7 @@ func (w *walk) rule(r *ruling, err error, why string) bool {
 	w.never = r.retry != nil && *r.retry < 0
 	w.explainRule(r, why)
 	if r.dynamic() {
-		w.draft = r.drafted(err, w.mapper.config.Verbose)
+		w.draft, w.never = r.drafted(err, w.mapper.config.Verbose)
 		return true
 	}
 	w.out.Dropped, w.fits = r.dropped, true

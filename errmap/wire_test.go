@@ -200,6 +200,9 @@ func (r row) checkClient(t *testing.T, err error, md metadata.MD) {
 			t.Errorf("errors.Is(err, %q) is false at the client", target)
 		}
 	}
+	if r.as != nil && !r.as(err) {
+		t.Errorf("the error did not come back: %+v", err)
+	}
 	for _, target := range r.isNot {
 		if errors.Is(err, target) {
 			t.Errorf("errors.Is(err, %q) is true at the client", target)

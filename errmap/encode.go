@@ -1,0 +1,194 @@
+package errmap
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+// encode makes what is sent of a tagged error.
+func (r *ruling) encode(err error, verbose bool) (d *draft, never bool) {
+	t := r.tagged
+	v, ok := t.of(err)
+	if !ok {
+		return r.base.copy(), false
+	}
+	texts, absent := t.texts(v)
+	d = &draft{code: codes.Code(t.code), message: cut(t.text(texts), r.maxMessage)}
+	d.details = make([]proto.Message, 0, 3+len(t.groups))
+	d.details = append(d.details, r.info(texts, absent))
+	delay := t.delayOf(v)
+	if delay > 0 {
+		d.put(&errdetails.RetryInfo{RetryDelay: durationpb.New(delay)})
+	}
+	for _, g := range t.groups {
+		if m := g.encode(v, texts); m != nil {
+			d.put(m)
+		}
+	}
+	t.messages(d, v)
+	if verbose {
+		t.debugging(d, v, texts)
+	}
+	return d, delay < 0
+}
+
+// info is the google.rpc.ErrorInfo.
+func (r *ruling) info(texts []string, absent []bool) *errdetails.ErrorInfo {
+	info := &errdetails.ErrorInfo{Reason: r.reason, Domain: r.domain}
+	for i, f := range r.tagged.fields {
+		if f.key == "" || absent[i] {
+			continue
+		}
+		if info.Metadata == nil {
+			info.Metadata = make(map[string]string, len(r.tagged.fields))
+		}
+		info.Metadata[f.key] = cut(texts[i], maxValue)
+	}
+	return info
+}
+
+func (t *declaration) delayOf(v reflect.Value) time.Duration {
+	for _, f := range t.fields {
+		if f.delay {
+			return time.Duration(v.FieldByIndex(f.index).Int())
+		}
+	}
+	return t.delay
+}
+
+// messages adds the details that fields hold as they are.
+func (t *declaration) messages(d *draft, v reflect.Value) {
+	for _, f := range t.fields {
+		if f.detail {
+			if m, ok := v.FieldByIndex(f.index).Interface().(proto.Message); ok {
+				d.put(m)
+			}
+		}
+	}
+}
+
+// debugging adds what only developers may see.
+func (t *declaration) debugging(d *draft, v reflect.Value, texts []string) {
+	info := new(errdetails.DebugInfo)
+	for i, f := range t.fields {
+		if f.debug {
+			info.Detail = texts[i]
+		}
+		if f.stack {
+			for _, line := range v.FieldByIndex(f.index).Interface().([]string) {
+				info.StackEntries = append(info.StackEntries, valid(line))
+			}
+		}
+	}
+	if info.GetDetail() != "" || len(info.GetStackEntries()) > 0 {
+		d.put(info)
+	}
+}
+
+// encode makes the group's detail, nil where there is nothing to say.
+func (g *group) encode(v reflect.Value, texts []string) proto.Message {
+	m := g.family.empty.ProtoReflect().New()
+	switch {
+	case g.whole == nil:
+		if !g.single(m, v, texts) {
+			return nil
+		}
+	case !g.entries(m, v.FieldByIndex(g.whole.index)):
+		return nil
+	}
+	return m.Interface()
+}
+
+// single sets the one entry, from fields and constants. Constants beside empty fields say nothing.
+func (g *group) single(m protoreflect.Message, v reflect.Value, texts []string) bool {
+	entry, said := m, !g.given
+	if g.list != nil {
+		entry = m.Mutable(g.list).List().AppendMutable().Message()
+	}
+	for _, p := range g.parts {
+		switch {
+		case p.field < 0:
+			entry.Set(p.descriptor, protoreflect.ValueOfString(p.constant))
+		case p.codec != nil && p.descriptor.Kind() == protoreflect.StringKind:
+			if text := texts[p.field]; text != "" {
+				entry.Set(p.descriptor, protoreflect.ValueOfString(cut(text, maxValue)))
+				said = true
+			}
+		default:
+			said = p.set(entry, v.FieldByIndex(p.index)) || said
+		}
+	}
+	return said
+}
+
+// entries sets all that a field holds.
+func (g *group) entries(m protoreflect.Message, v reflect.Value) bool {
+	switch {
+	case v.Kind() == reflect.Map:
+		return g.pairs(m, v)
+	case g.list == nil:
+		return g.one(m, v)
+	}
+	list := m.Mutable(g.list).List()
+	for i := range v.Len() {
+		g.one(list.AppendMutable().Message(), v.Index(i))
+	}
+	return v.Len() > 0
+}
+
+// one sets an entry from a struct, or from a pointer to one.
+func (g *group) one(entry protoreflect.Message, v reflect.Value) (said bool) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return false
+	}
+	for _, p := range g.inner {
+		said = p.set(entry, v.FieldByIndex(p.index)) || said
+	}
+	return said
+}
+
+// pairs sets the violations that a map of fields to descriptions says, in order.
+func (g *group) pairs(m protoreflect.Message, v reflect.Value) bool {
+	all := v.Interface().(map[string]string)
+	list := m.Mutable(g.list).List()
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		entry := list.AppendMutable().Message()
+		entry.Set(g.family.part("field"), protoreflect.ValueOfString(cut(valid(k), maxValue)))
+		entry.Set(g.family.part("description"), protoreflect.ValueOfString(cut(valid(all[k]), maxValue)))
+	}
+	return len(all) > 0
+}
+
+// set sets a part from a value, and reports whether that says anything.
+func (p part) set(entry protoreflect.Message, v reflect.Value) bool {
+	switch {
+	case p.descriptor.IsMap():
+		into := entry.Mutable(p.descriptor).Map()
+		for k, value := range v.Interface().(map[string]string) {
+			into.Set(protoreflect.ValueOfString(cut(valid(k), maxValue)).MapKey(), protoreflect.ValueOfString(cut(valid(value), maxValue)))
+		}
+		return v.Len() > 0
+	case p.descriptor.Kind() == protoreflect.Int64Kind:
+		entry.Set(p.descriptor, protoreflect.ValueOfInt64(v.Int()))
+		return v.Int() != 0
+	}
+	text, ok := p.codec.write(v)
+	if !ok || text == "" {
+		return false
+	}
+	entry.Set(p.descriptor, protoreflect.ValueOfString(cut(valid(text), maxValue)))
+	return true
+}

@@ -1,0 +1,431 @@
+package errmap
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/sluice-go/sluice/internal/tag"
+)
+
+// readDeclaration reads all tags of an error type. Mistakes are kept, all of them.
+func readDeclaration(t reflect.Type) *declaration {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	r := &declarationReader{d: &declaration{typ: t}, keys: map[string]*field{}, names: map[string]bool{}}
+	s := r.structure(t, nil)
+	if r.line["error"] == nil && len(r.d.errs) == 0 {
+		r.lineless(s)
+	}
+	if len(r.d.errs) == 0 {
+		r.constants()
+	}
+	return r.d
+}
+
+type declarationReader struct {
+	d     *declaration
+	line  map[string]*lineItem // by option; the outermost struct's
+	keys  map[string]*field    // of the metadata
+	names map[string]bool      // of all fields
+}
+
+// A lineItem is an item of a struct's own line, and where it stands.
+type lineItem struct {
+	tag.Item
+	of    *tag.Struct
+	field *tag.Field
+}
+
+func (r *declarationReader) errorf(s *tag.Struct, f *tag.Field, offset int, format string, args ...any) {
+	r.d.errs = append(r.d.errs, s.At(f, offset, "").Errorf(format, args...))
+}
+
+func (r *declarationReader) fail(errs []*tag.Error) { r.d.errs = append(r.d.errs, errs...) }
+
+// lineless tells that nothing says what kind of error it is.
+func (r *declarationReader) lineless(s *tag.Struct) {
+	if e := s.Lineless("error=NOT_FOUND"); e != nil {
+		r.fail([]*tag.Error{e})
+	}
+}
+
+// structure reads a struct, and those embedded in it after it: what is further out counts.
+func (r *declarationReader) structure(t reflect.Type, index []int) *tag.Struct {
+	s, errs := tag.Of(t)
+	r.fail(errs)
+	r.fail(s.Misspelt())
+	if t.Kind() != reflect.Struct {
+		return s
+	}
+	items, errs := tag.ErrorLine().Read(s, s.Line)
+	r.fail(errs)
+	r.lineItems(s, items)
+	for i := range s.Fields {
+		if f := &s.Fields[i]; f.Tagged {
+			r.read(s, f, index)
+		}
+	}
+	for i := range t.NumField() {
+		r.names[t.Field(i).Name] = true
+		if f := t.Field(i); f.Anonymous && f.Tag.Get("grpc") == "" {
+			r.embedded(s, f, index)
+		}
+	}
+	return s
+}
+
+func (r *declarationReader) embedded(s *tag.Struct, f reflect.StructField, index []int) {
+	if t := f.Type; t.Kind() == reflect.Struct {
+		r.structure(t, at(index, f))
+	} else if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		if inner, _ := tag.Of(t); inner.Line != nil {
+			r.errorf(s, &tag.Field{StructField: f}, -1, "the embedded struct has tags, and a pointer to it may be nil; embed it by value")
+		}
+	}
+}
+
+// at is the index of a field in the outermost struct.
+func at(index []int, f reflect.StructField) []int {
+	return append(append([]int(nil), index...), f.Index...)
+}
+
+func (r *declarationReader) lineItems(s *tag.Struct, items tag.Items) {
+	if r.line == nil {
+		r.line = map[string]*lineItem{}
+	}
+	all := []tag.Item{items.First}
+	for _, o := range tag.ErrorLine().Options {
+		if i, ok := items.Get(o.Name); ok {
+			all = append(all, i)
+		}
+	}
+	for _, i := range all {
+		if r.line[i.Name] == nil && i.Name != "" {
+			r.line[i.Name] = &lineItem{i, s, s.Line}
+		}
+	}
+}
+
+// read reads the tag of one field.
+func (r *declarationReader) read(s *tag.Struct, tf *tag.Field, index []int) {
+	items, errs := tag.ErrorField().Read(s, tf)
+	r.fail(errs)
+	if len(errs) > 0 || r.field(tf.Name) != nil {
+		return // a field further out has the name
+	}
+	f := &field{name: tf.Name, index: at(index, tf.StructField), typ: tf.Type, codec: codecOf(tf.Type)}
+	r.d.fields = append(r.d.fields, f)
+	for _, o := range tag.ErrorField().Options {
+		i, ok := items.Get(o.Name)
+		if !ok {
+			continue
+		}
+		if o.Name == "metadata" && !i.HasValue {
+			i.Value, i.HasValue = lowerCamel(tf.Name), true
+		}
+		f.options = append(f.options, i.String())
+		if problem := r.option(f, i); problem != "" {
+			r.errorf(s, tf, i.Offset, "%s", problem)
+		}
+	}
+}
+
+// field is the field of a name, nil for none that has a tag.
+func (r *declarationReader) field(name string) *field {
+	for _, f := range r.d.fields {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+func (r *declarationReader) hasField(name string) bool { return r.names[name] }
+
+// option reads one option of a field, and says what is wrong with it.
+func (r *declarationReader) option(f *field, i tag.Item) (problem string) {
+	switch i.Name {
+	case "metadata":
+		return r.metadata(f, i.Value)
+	case "retry.delay":
+		f.delay, f.sent = true, true
+		return r.only(f, f.typ == durationType, "a time.Duration", func(o *field) bool { return o.delay }, i.Name)
+	case "detail":
+		f.detail, f.sent = true, true
+		return r.only(f, f.typ.Kind() == reflect.Pointer && f.typ.Implements(messageType), "a pointer to a protobuf message",
+			func(o *field) bool { return o.detail && o.typ == f.typ }, "detail")
+	case "debug":
+		f.debug = true
+		return r.only(f, f.codec != nil, "a text", func(o *field) bool { return o.debug }, i.Name)
+	case "stack":
+		f.stack = true
+		return r.only(f, f.typ == reflect.TypeFor[[]string](), "[]string", func(o *field) bool { return o.stack }, i.Name)
+	case "cause":
+		if len(f.options) > 1 || f.sent {
+			return "a cause is never sent; let it stand alone"
+		}
+		return r.only(f, f.typ.Implements(reflect.TypeFor[error]()), "an error", func(*field) bool { return false }, i.Name)
+	}
+	return r.member(f, i.Name)
+}
+
+// only says that a field is of another type, or not the only one.
+func (r *declarationReader) only(f *field, right bool, want string, same func(*field) bool, option string) string {
+	if !right {
+		return fmt.Sprintf("%q needs %s, and the field is %s", option, want, f.typ)
+	}
+	for _, other := range r.d.fields {
+		if other != f && same(other) {
+			return fmt.Sprintf("%q stands on field %s already; keep one", option, other.name)
+		}
+	}
+	return ""
+}
+
+var messageType = reflect.TypeFor[proto.Message]()
+
+func (r *declarationReader) metadata(f *field, key string) string {
+	f.key, f.sent = key, true
+	other := r.keys[key]
+	switch {
+	case f.codec == nil:
+		return untextual(f)
+	case !tag.IsKey(key):
+		return fmt.Sprintf("%q is not a key of metadata; write metadata=key, with 2 to 64 letters, digits, _ and -, a small letter first", key)
+	case other != nil:
+		return fmt.Sprintf("metadata key %q is that of field %s already; write metadata=key", key, other.name)
+	}
+	r.keys[key] = f
+	return ""
+}
+
+func untextual(f *field) string {
+	return fmt.Sprintf("%s has no text that can be read back; use a string, a bool, a number, a time.Duration, a time.Time, "+
+		"a type with MarshalText and UnmarshalText, or a pointer to one", f.typ)
+}
+
+// member reads an option that is about a family.
+func (r *declarationReader) member(f *field, option string) string {
+	f.sent = true
+	family, name := familyOf(option)
+	g := r.group(family)
+	if name == "" {
+		if g.whole != nil || len(g.parts) > 0 {
+			return fmt.Sprintf("%q stands beside another field of it; keep one", option)
+		}
+		return r.wholly(g, f)
+	}
+	if g.whole != nil {
+		return fmt.Sprintf("%q stands beside the whole %s, on field %s; keep one", option, family.name, g.whole.name)
+	}
+	return r.partly(g, f, option, family.part(name))
+}
+
+func (r *declarationReader) partly(g *group, f *field, option string, d protoreflect.FieldDescriptor) string {
+	for _, p := range g.parts {
+		if p.descriptor == d {
+			return fmt.Sprintf("%q stands on field %s already; keep one", option, r.d.fields[p.field].name)
+		}
+	}
+	p := part{descriptor: d, index: f.index, codec: f.codec, field: len(r.d.fields) - 1}
+	g.given = true
+	g.parts = append(g.parts, p)
+	return p.problem(f.typ, option)
+}
+
+// problem says that a type can not be what a part is made from.
+func (p part) problem(t reflect.Type, option string) string {
+	switch {
+	case p.descriptor.IsMap():
+		if t != dimensionsType {
+			return fmt.Sprintf("%q needs a map[string]string, and the field is %s", option, t)
+		}
+	case p.descriptor.Kind() == protoreflect.Int64Kind:
+		if t.Kind() < reflect.Int || t.Kind() > reflect.Int64 {
+			return fmt.Sprintf("%q needs a whole number, and the field is %s", option, t)
+		}
+	case p.codec == nil:
+		return untextual(&field{typ: t})
+	}
+	return ""
+}
+
+// group is the one for a family.
+func (r *declarationReader) group(f *family) *group {
+	for _, g := range r.d.groups {
+		if g.family.name == f.name {
+			return g
+		}
+	}
+	g := &group{family: f, list: f.entries()}
+	r.d.groups = append(r.d.groups, g)
+	return g
+}
+
+var dimensionsType = reflect.TypeFor[map[string]string]()
+
+// wholly reads a field with all entries: a slice of structs, for a badrequest a map too, for what is no list a struct.
+func (r *declarationReader) wholly(g *group, f *field) string {
+	g.whole = f
+	entry := f.typ
+	switch {
+	case g.family.name == "badrequest" && f.typ == dimensionsType:
+		return ""
+	case g.list != nil && f.typ.Kind() == reflect.Slice:
+		entry = entry.Elem()
+	case g.list != nil:
+		return fmt.Sprintf("%q needs a slice of structs, and the field is %s", g.family.name, f.typ)
+	}
+	if entry.Kind() == reflect.Pointer {
+		entry = entry.Elem()
+	}
+	if entry.Kind() != reflect.Struct {
+		return fmt.Sprintf("%q needs a struct with tags for each, and the field is %s", g.family.name, f.typ)
+	}
+	r.entry(g, f, entry)
+	return ""
+}
+
+// entry reads the struct that is one entry of a whole.
+func (r *declarationReader) entry(g *group, f *field, t reflect.Type) {
+	s, errs := tag.Of(t)
+	r.fail(errs)
+	r.fail(s.Misspelt())
+	for i := range s.Fields {
+		if s.Fields[i].Tagged {
+			r.entryField(g, s, &s.Fields[i])
+		}
+	}
+	if len(g.inner) == 0 && len(errs) == 0 {
+		r.errorf(s, nil, -1, "no field of it has a tag, and field %s is a %s; write %s", f.name, g.family.name, strings.Join(g.family.options(), ", "))
+	}
+	for _, p := range g.inner {
+		f.options = append(f.options, fmt.Sprintf("%s.%s", s.Type.FieldByIndex(p.index).Name, p.descriptor.Name()))
+	}
+}
+
+func (r *declarationReader) entryField(g *group, s *tag.Struct, tf *tag.Field) {
+	items, errs := tag.ErrorPart().Read(s, tf)
+	if r.fail(errs); len(errs) > 0 {
+		return
+	}
+	for _, o := range tag.ErrorPart().Options {
+		i, ok := items.Get(o.Name)
+		if !ok {
+			continue
+		}
+		d := g.family.part(o.Name)
+		if d == nil {
+			r.errorf(s, tf, i.Offset, "a %s has no %q; there are %q", g.family.name, o.Name, g.family.options())
+			continue
+		}
+		p := part{descriptor: d, index: tf.Index, codec: codecOf(tf.Type), field: -1}
+		for _, other := range g.inner {
+			if other.descriptor == d {
+				r.errorf(s, tf, i.Offset, "%q stands on another field already; keep one", o.Name)
+			}
+		}
+		if problem := p.problem(tf.Type, o.Name); problem != "" {
+			r.errorf(s, tf, i.Offset, "%s", problem)
+		}
+		g.inner = append(g.inner, p)
+	}
+}
+
+// constants reads the struct's own line, when all fields are known.
+func (r *declarationReader) constants() {
+	d := r.d
+	code, _ := ParseCode(r.line["error"].Value)
+	d.code = code
+	d.items = append(d.items, r.line["error"].String())
+	d.reason = r.reason()
+	d.items = append(d.items, "reason="+d.reason)
+	for _, o := range tag.ErrorLine().Options {
+		item := r.line[o.Name]
+		if item == nil {
+			continue
+		}
+		if o.Name != "reason" {
+			d.items = append(d.items, item.Item.String())
+		}
+		r.constant(item)
+	}
+}
+
+func (r *declarationReader) constant(item *lineItem) {
+	switch item.Name {
+	case "reason":
+	case "domain":
+		for _, problem := range checkDomain("domain", item.Value) {
+			r.errorf(item.of, item.field, item.At(0), "%s", problem)
+		}
+		r.d.domain = item.Value
+	case "message":
+		r.d.message = r.template(item)
+	case "retryable":
+		r.d.retryable = true
+	case "log":
+		r.d.level = levels()[item.Value]
+	case "retry.delay":
+		r.delay(item)
+	default:
+		r.constantPart(item)
+	}
+}
+
+func levels() map[string]*slog.Level {
+	all := map[string]*slog.Level{}
+	for _, l := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		all[strings.ToLower(l.String())] = &l
+	}
+	return all
+}
+
+// reason is what the line says, else the name of the type.
+func (r *declarationReader) reason() string {
+	item, name := r.line["reason"], upperSnake(r.d.typ.Name())
+	if item != nil {
+		name = item.Value
+	}
+	switch {
+	case reasonForm.MatchString(name):
+	case item != nil:
+		r.errorf(item.of, item.field, item.At(0), "reason %q is not UPPER_SNAKE of 3 to 63 characters", name)
+	default:
+		first := r.line["error"]
+		r.errorf(first.of, first.field, first.Offset, "reason %q, of the type's name, is not UPPER_SNAKE of 3 to 63 characters; write reason=", name)
+	}
+	return name
+}
+
+func (r *declarationReader) delay(item *lineItem) {
+	for _, f := range r.d.fields {
+		if f.delay {
+			r.errorf(item.of, item.field, item.Offset, "%q stands on field %s too; keep one", item.Name, f.name)
+		}
+	}
+	d, _ := tag.Duration(item.Value)
+	if r.d.delay = d; d == 0 {
+		r.errorf(item.of, item.field, item.At(0), "a delay of zero says nothing; give one, or leave %q out", item.Name)
+	}
+}
+
+func (r *declarationReader) constantPart(item *lineItem) {
+	family, name := familyOf(item.Name)
+	g, d := r.group(family), family.part(name)
+	if g.whole != nil {
+		r.errorf(item.of, item.field, item.Offset, "%q stands beside the whole %s, on field %s; keep one", item.Name, family.name, g.whole.name)
+	}
+	for _, p := range g.parts {
+		if p.descriptor == d {
+			r.errorf(item.of, item.field, item.Offset, "%q stands on field %s too; keep one", item.Name, r.d.fields[p.field].name)
+		}
+	}
+	g.parts = append(g.parts, part{descriptor: d, constant: cut(valid(item.Value), maxValue), field: -1})
+}
