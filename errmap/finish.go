@@ -42,9 +42,9 @@ func ask(w *walk, name string, f func(context.Context) string) string {
 	if f == nil {
 		return ""
 	}
-	w.asked = "Config." + name
+	w.asked = asked{"Config function", name}
 	answer := f(w.ctx)
-	w.asked = ""
+	w.asked = asked{}
 	return answer
 }
 
@@ -55,12 +55,12 @@ func (w *walk) localize() {
 	}
 	d := w.open()
 	info, _ := find[*errdetails.ErrorInfo](d.details)
-	w.asked = "Config.Localizer"
+	w.asked = asked{"Config function", "Localizer"}
 	locale, text, ok := w.mapper.config.Localizer(w.ctx, LocalizeRequest{
 		Method: w.call.full, Code: Code(d.code), Message: d.message,
 		Reason: info.GetReason(), Domain: info.GetDomain(), Metadata: info.GetMetadata(),
 	})
-	if w.asked = ""; ok {
+	if w.asked = (asked{}); ok {
 		d.add(&errdetails.LocalizedMessage{Locale: locale, Message: text})
 	}
 }

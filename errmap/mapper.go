@@ -13,6 +13,7 @@ import (
 // use and never changes. Make one with [New].
 type Mapper struct {
 	config Config
+	first  []Rule // hooks that are asked before the others
 	hooks  []Rule
 	rules  *rules
 	known  map[origin]known
@@ -66,10 +67,11 @@ func (m *Mapper) know(r *ruling) {
 	}
 }
 
-// First gives a mapper with one hook more, which is asked before all others, and with everything else in common.
+// First gives a mapper with one hook more, and with everything else in common. The hook is asked before all others,
+// which look at what it answered.
 func (m *Mapper) First(name string, f HookFunc) *Mapper {
 	with := *m
-	with.hooks = append([]Rule{Hook(name, f)}, m.hooks...)
+	with.first = append([]Rule{{form: hookForm, name: name, hook: f, place: caller()}}, m.first...)
 	return &with
 }
 

@@ -1,7 +1,6 @@
 package errmap
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -57,9 +56,11 @@ func (w *walk) rescue(err error) {
 	}
 	w.out.Panic, w.out.Stack = p, debug.Stack()
 	w.defect(FlawPanic)
-	if w.asked != "" && w.flaw == "" {
-		w.out.Hook = cmp.Or(w.hook, w.out.Hook)
-		w.out.Cause = fmt.Errorf("errmap: %s panicked: %v, given: %w", w.asked, p, err)
+	if w.asked.what == "hook" {
+		w.out.Hook = w.asked.name
+	}
+	if w.asked.what != "" && w.flaw == "" {
+		w.out.Cause = fmt.Errorf("errmap: %s %q panicked: %v, given: %w", w.asked.what, w.asked.name, p, err)
 		return
 	}
 	w.out.Cause = fmt.Errorf("%w: %v", withheld(err, FlawPanic), p)

@@ -1,7 +1,5 @@
 package errmap
 
-import "fmt"
-
 // predicted asks the predicates about the whole error, by name. That with the most specific scope decides, of equals
 // the first.
 func (w *walk) predicted(err error) bool {
@@ -20,8 +18,8 @@ func (w *walk) predicted(err error) bool {
 }
 
 func (w *walk) holds(r *ruling, err error) bool {
-	w.asked = fmt.Sprintf("predicate %q", r.name)
+	w.asked = asked{"predicate", r.name}
 	holds := r.match(err)
-	w.asked = ""
+	w.asked = asked{}
 	return holds
 }

@@ -19,14 +19,16 @@ type walk struct {
 	ctx    context.Context
 	call   call
 	nodes  int
-	flaw   Flaw   // why the tree can not be handed on; see inspect
-	asked  string // the hook or predicate that is running, for errors
-	hook   string // the hook that is running
-	node   node   // the one that is asked about, for who explains
+	flaw   Flaw  // why the tree can not be handed on; see inspect
+	asked  asked // the function of the mapper's own that is running
+	node   node  // the one that is asked about, for who explains
 	steps  *[]Step
 	out    *Outcome
 	decision
 }
+
+// asked is a function that a rule or the Config brought, for the error of a panic in it.
+type asked struct{ what, name string }
 
 // A node is an error in its tree.
 type node struct {
@@ -56,9 +58,10 @@ func (w *walk) judge(err error) {
 		return
 	}
 	next := err
-	if w.flaw != FlawTooDeep { // a hook that looks through a cycle never ends
-		next = w.hooked(err)
+	for _, h := range w.mapper.first {
+		next = w.hooked([]Rule{h}, next)
 	}
+	next = w.hooked(w.mapper.hooks, next)
 	if w.visit(next, 0) {
 		return
 	}
