@@ -15,6 +15,7 @@ type Mapper struct {
 	config Config
 	first  []Rule // hooks that are asked before the others
 	hooks  []Rule
+	list   []Rule // all of them, by name
 	rules  *rules
 	known  map[origin]known
 }
@@ -43,7 +44,7 @@ func New(c Config, rules ...Rule) (*Mapper, error) {
 
 // mapper puts each rule where it is looked for. Rules come sorted by name.
 func (c Config) mapper(list []Rule) *Mapper {
-	m := &Mapper{config: c, rules: new(rules), known: map[origin]known{}}
+	m := &Mapper{config: c, list: list, rules: new(rules), known: map[origin]known{}}
 	for _, r := range list {
 		if r.form == hookForm {
 			m.hooks = append(m.hooks, r)
