@@ -17,11 +17,16 @@ var durationType = reflect.TypeFor[time.Duration]()
 
 // encode makes what is sent of a tagged error.
 func (r *ruling) encode(err error, verbose bool) (d *draft, never bool) {
-	t := r.tagged
-	v, ok := t.of(err)
+	v, ok := r.tagged.of(err)
 	if !ok {
 		return r.base.copy(), false
 	}
+	return r.draftOf(v, verbose)
+}
+
+// draftOf makes what is sent of a tagged struct.
+func (r *ruling) draftOf(v reflect.Value, verbose bool) (d *draft, never bool) {
+	t := r.tagged
 	texts, absent := t.texts(v)
 	d = &draft{code: codes.Code(t.code), message: cut(t.text(texts), r.maxMessage)}
 	d.details = make([]proto.Message, 0, 3+len(t.groups))

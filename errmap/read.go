@@ -17,12 +17,12 @@ func readDeclaration(t reflect.Type) *declaration {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	r := &declarationReader{d: &declaration{typ: t}, keys: map[string]*field{}, names: map[string]bool{}}
+	r := &declarationReader{d: &declaration{typ: t}, keys: map[string]*field{}, names: map[string]bool{}, broken: map[string]bool{}}
 	s := r.structure(t, nil)
 	if r.line["error"] == nil && len(r.d.errs) == 0 {
 		r.lineless(s)
 	}
-	if len(r.d.errs) == 0 {
+	if r.line["error"] != nil {
 		r.constants()
 	}
 	return r.d
@@ -33,6 +33,8 @@ type declarationReader struct {
 	line  map[string]*lineItem // by option; the outermost struct's
 	keys  map[string]*field    // of the metadata
 	names map[string]bool      // of all fields
+
+	broken map[string]bool // names of fields whose tag has a mistake: nothing more is said of them
 }
 
 // A lineItem is an item of a struct's own line, and where it stands.
@@ -116,8 +118,12 @@ func (r *declarationReader) lineItems(s *tag.Struct, items tag.Items) {
 func (r *declarationReader) read(s *tag.Struct, tf *tag.Field, index []int) {
 	items, errs := tag.ErrorField().Read(s, tf)
 	r.fail(errs)
-	if len(errs) > 0 || r.field(tf.Name) != nil {
-		return // a field further out has the name
+	if len(errs) > 0 || len(tf.Tag.Items) == 0 {
+		r.broken[tf.Name] = true
+		return
+	}
+	if r.field(tf.Name) != nil {
+		return // that of a field further out counts
 	}
 	f := &field{name: tf.Name, index: at(index, tf.StructField), typ: tf.Type, codec: codecOf(tf.Type)}
 	r.d.fields = append(r.d.fields, f)

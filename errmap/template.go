@@ -86,6 +86,7 @@ func (r *declarationReader) named(line *lineItem, at int, name string) int {
 		}
 	}
 	switch f := r.field(name); {
+	case r.broken[name]:
 	case f != nil && f.sent:
 		r.errorf(line.of, line.field, at, "message names {%s}, which has no text of its own; drop it from the message", name)
 	case f != nil || r.hasField(name):
