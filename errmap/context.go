@@ -54,5 +54,6 @@ func (w *walk) abandoned() bool {
 		return false
 	}
 	w.out.Redacted = true
+	w.explain("nothing is known of it, and the call has ended")
 	return w.settle(end.GRPCStatus(), SourceContextDone)
 }

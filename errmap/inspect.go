@@ -25,6 +25,8 @@ func (w *walk) panicked(err error) bool {
 		return false
 	}
 	w.out.Panic, w.out.Stack, w.out.Redacted, w.out.Logged = found.Value, found.Stack, true, found.Logged
+	w.node = node{err, 0}
+	w.explain("a panic")
 	return w.settle(Internal.GRPCStatus(), SourcePanic)
 }
 
