@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	"github.com/sluice-go/sluice/internal/tag"
 )
 
@@ -47,20 +45,19 @@ type field struct {
 // A group makes one detail of a family.
 type group struct {
 	family *family
-	list   protoreflect.FieldDescriptor // the entries; nil where the detail is one
-	whole  *field                       // with all entries
-	inner  []part                       // of an entry, in the struct that the whole holds
-	parts  []part                       // of the one entry, where there is no whole
-	given  bool                         // some part is of a field
+	whole  *field // with all entries
+	inner  []part // of an entry, in the struct that the whole holds
+	parts  []part // of the one entry, where there is no whole
+	given  bool   // some part is of a field
 }
 
 // A part is a field of an entry, and what it is made from.
 type part struct {
-	descriptor protoreflect.FieldDescriptor
-	constant   string
-	field      int // of the declaration; -1 for a constant, and inside of a whole
-	index      []int
-	codec      *codec
+	*named
+	constant string
+	field    int // of the declaration; -1 for a constant, and inside of a whole
+	index    []int
+	codec    *codec
 }
 
 // declarations remembers what read gave for each type, which is always the same.
@@ -95,20 +92,30 @@ func (d *declaration) of(err error) (reflect.Value, bool) {
 	return v, v.IsValid() && v.Type() == d.typ
 }
 
-// texts are the fields of an error as text, by the field's number; absent says which there are none of.
-func (d *declaration) texts(v reflect.Value) (texts []string, absent []bool) {
-	texts, absent = make([]string, len(d.fields)), make([]bool, len(d.fields))
-	for i, f := range d.fields {
+// A text is a field as text; not there for a nil pointer, and for what can not be written.
+type text struct {
+	value string
+	there bool
+}
+
+// few is how many fields most errors have at most. Their texts need no allocation.
+type few [8]text
+
+// texts are the fields of an error as text, by the field's number, in the given slice if they fit.
+func (d *declaration) texts(v reflect.Value, texts []text) []text {
+	for _, f := range d.fields {
+		var t text
 		if f.codec != nil {
-			text, ok := f.codec.write(v.FieldByIndex(f.index))
-			texts[i], absent[i] = valid(text), !ok
+			t.value, t.there = f.codec.write(v.FieldByIndex(f.index))
+			t.value = valid(t.value)
 		}
+		texts = append(texts, t)
 	}
-	return texts, absent
+	return texts
 }
 
 // text is the message for an error with these texts of fields.
-func (d *declaration) text(texts []string) string {
+func (d *declaration) text(texts []text) string {
 	if d.message == nil {
 		return d.code.Error()
 	}

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // Decode gives the error that a client works with: a [*Remote] for an error that has a status, everything else
@@ -45,11 +46,12 @@ var grpcError = reflect.TypeOf(status.Error(codes.Unknown, ""))
 
 // typed gives what is to be found inside of a Remote.
 func (m *Mapper) typed(s *status.Status, err error) (found []error) {
-	switch one := m.known[originOf(s)]; {
+	received := receivedOf(s)
+	switch one := m.known[originOf(received)]; {
 	case one.sentinel != nil:
 		found = append(found, one.sentinel)
 	case one.tagged != nil:
-		found = append(found, one.tagged.decode(one.as, s)...)
+		found = append(found, one.tagged.decode(one.as, received)...)
 	}
 	if reflect.TypeOf(err) != grpcError {
 		found = append(found, err)
@@ -57,12 +59,18 @@ func (m *Mapper) typed(s *status.Status, err error) (found []error) {
 	return found
 }
 
-// originOf gives domain and reason of the first ErrorInfo.
-func originOf(s *status.Status) origin {
+// receivedOf are the details that can be read.
+func receivedOf(s *status.Status) (all []proto.Message) {
 	for _, d := range s.Details() {
-		if info, ok := d.(*errdetails.ErrorInfo); ok {
-			return origin{info.GetDomain(), info.GetReason()}
+		if m, ok := d.(proto.Message); ok {
+			all = append(all, m)
 		}
 	}
-	return origin{}
+	return all
+}
+
+// originOf gives domain and reason of the first ErrorInfo.
+func originOf(details []proto.Message) origin {
+	info, _ := find[*errdetails.ErrorInfo](details)
+	return origin{info.GetDomain(), info.GetReason()}
 }

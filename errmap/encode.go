@@ -9,7 +9,6 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -27,10 +26,11 @@ func (r *ruling) encode(err error, verbose bool) (d *draft, never bool) {
 // draftOf makes what is sent of a tagged struct.
 func (r *ruling) draftOf(v reflect.Value, verbose bool) (d *draft, never bool) {
 	t := r.tagged
-	texts, absent := t.texts(v)
+	var some few
+	texts := t.texts(v, some[:0])
 	d = &draft{code: codes.Code(t.code), message: cut(t.text(texts), r.maxMessage)}
 	d.details = make([]proto.Message, 0, 3+len(t.groups))
-	d.details = append(d.details, r.info(texts, absent))
+	d.details = append(d.details, r.info(texts))
 	delay := t.delayOf(v)
 	if delay > 0 {
 		d.put(&errdetails.RetryInfo{RetryDelay: durationpb.New(delay)})
@@ -48,16 +48,16 @@ func (r *ruling) draftOf(v reflect.Value, verbose bool) (d *draft, never bool) {
 }
 
 // info is the google.rpc.ErrorInfo.
-func (r *ruling) info(texts []string, absent []bool) *errdetails.ErrorInfo {
+func (r *ruling) info(texts []text) *errdetails.ErrorInfo {
 	info := &errdetails.ErrorInfo{Reason: r.reason, Domain: r.domain}
 	for i, f := range r.tagged.fields {
-		if f.key == "" || absent[i] {
+		if f.key == "" || !texts[i].there {
 			continue
 		}
 		if info.Metadata == nil {
 			info.Metadata = make(map[string]string, len(r.tagged.fields))
 		}
-		info.Metadata[f.key] = cut(texts[i], maxValue)
+		info.Metadata[f.key] = cut(texts[i].value, maxValue)
 	}
 	return info
 }
@@ -83,11 +83,11 @@ func (t *declaration) messages(d *draft, v reflect.Value) {
 }
 
 // debugging adds what only developers may see.
-func (t *declaration) debugging(d *draft, v reflect.Value, texts []string) {
+func (t *declaration) debugging(d *draft, v reflect.Value, texts []text) {
 	info := new(errdetails.DebugInfo)
 	for i, f := range t.fields {
 		if f.debug {
-			info.Detail = texts[i]
+			info.Detail = texts[i].value
 		}
 		if f.stack {
 			for _, line := range v.FieldByIndex(f.index).Interface().([]string) {
@@ -101,34 +101,30 @@ func (t *declaration) debugging(d *draft, v reflect.Value, texts []string) {
 }
 
 // encode makes the group's detail, nil where there is nothing to say.
-func (g *group) encode(v reflect.Value, texts []string) proto.Message {
-	m := g.family.empty.ProtoReflect().New()
+func (g *group) encode(v reflect.Value, texts []text) proto.Message {
+	m := g.family.make()
 	switch {
 	case g.whole == nil:
-		if !g.single(m, v, texts) {
+		if !g.single(g.family.entry(m), v, texts) {
 			return nil
 		}
 	case !g.entries(m, v.FieldByIndex(g.whole.index)):
 		return nil
 	}
-	return m.Interface()
+	return m
 }
 
 // single sets the one entry, from fields and constants. Constants beside empty fields say nothing.
-func (g *group) single(m protoreflect.Message, v reflect.Value, texts []string) bool {
-	entry, said := m, !g.given
-	if g.list != nil {
-		entry = m.Mutable(g.list).List().AppendMutable().Message()
-	}
+func (g *group) single(entry any, v reflect.Value, texts []text) bool {
+	said := !g.given
 	for _, p := range g.parts {
+		to, ok := p.at(entry).(*string)
 		switch {
-		case p.field < 0:
-			entry.Set(p.descriptor, protoreflect.ValueOfString(p.constant))
-		case p.codec != nil && p.descriptor.Kind() == protoreflect.StringKind:
-			if text := texts[p.field]; text != "" {
-				entry.Set(p.descriptor, protoreflect.ValueOfString(cut(text, maxValue)))
-				said = true
-			}
+		case ok && p.field < 0:
+			*to = p.constant
+		case ok:
+			*to = cut(texts[p.field].value, maxValue)
+			said = said || *to != ""
 		default:
 			said = p.set(entry, v.FieldByIndex(p.index)) || said
 		}
@@ -137,22 +133,21 @@ func (g *group) single(m protoreflect.Message, v reflect.Value, texts []string) 
 }
 
 // entries sets all that a field holds.
-func (g *group) entries(m protoreflect.Message, v reflect.Value) bool {
+func (g *group) entries(m proto.Message, v reflect.Value) bool {
 	switch {
 	case v.Kind() == reflect.Map:
 		return g.pairs(m, v)
-	case g.list == nil:
+	case g.family.list == nil:
 		return g.one(m, v)
 	}
-	list := m.Mutable(g.list).List()
 	for i := range v.Len() {
-		g.one(list.AppendMutable().Message(), v.Index(i))
+		g.one(g.family.list.add(m), v.Index(i))
 	}
 	return v.Len() > 0
 }
 
 // one sets an entry from a struct, or from a pointer to one.
-func (g *group) one(entry protoreflect.Message, v reflect.Value) (said bool) {
+func (g *group) one(entry any, v reflect.Value) (said bool) {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -166,34 +161,32 @@ func (g *group) one(entry protoreflect.Message, v reflect.Value) (said bool) {
 }
 
 // pairs sets the violations that a map of fields to descriptions says, in order.
-func (g *group) pairs(m protoreflect.Message, v reflect.Value) bool {
-	all := v.Interface().(map[string]string)
-	list := m.Mutable(g.list).List()
+func (g *group) pairs(m proto.Message, v reflect.Value) bool {
+	all, bad := v.Interface().(map[string]string), m.(*errdetails.BadRequest)
 	for _, k := range slices.Sorted(maps.Keys(all)) {
-		entry := list.AppendMutable().Message()
-		entry.Set(g.family.part("field"), protoreflect.ValueOfString(cut(valid(k), maxValue)))
-		entry.Set(g.family.part("description"), protoreflect.ValueOfString(cut(valid(all[k]), maxValue)))
+		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
+			Field: cut(valid(k), maxValue), Description: cut(valid(all[k]), maxValue),
+		})
 	}
 	return len(all) > 0
 }
 
 // set sets a part from a value, and reports whether that says anything.
-func (p part) set(entry protoreflect.Message, v reflect.Value) bool {
-	switch {
-	case p.descriptor.IsMap():
-		into := entry.Mutable(p.descriptor).Map()
+func (p part) set(entry any, v reflect.Value) bool {
+	switch to := p.at(entry).(type) {
+	case *map[string]string:
+		*to = make(map[string]string, v.Len())
 		for k, value := range v.Interface().(map[string]string) {
-			into.Set(protoreflect.ValueOfString(cut(valid(k), maxValue)).MapKey(), protoreflect.ValueOfString(cut(valid(value), maxValue)))
+			(*to)[cut(valid(k), maxValue)] = cut(valid(value), maxValue)
 		}
 		return v.Len() > 0
-	case p.descriptor.Kind() == protoreflect.Int64Kind:
-		entry.Set(p.descriptor, protoreflect.ValueOfInt64(v.Int()))
-		return v.Int() != 0
+	case *int64:
+		*to = v.Int()
+		return *to != 0
+	case *string:
+		text, _ := p.codec.write(v)
+		*to = cut(valid(text), maxValue)
+		return *to != ""
 	}
-	text, ok := p.codec.write(v)
-	if !ok || text == "" {
-		return false
-	}
-	entry.Set(p.descriptor, protoreflect.ValueOfString(cut(valid(text), maxValue)))
-	return true
+	return false
 }

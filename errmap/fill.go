@@ -1,23 +1,22 @@
 package errmap
 
 import (
+	"maps"
 	"reflect"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // decode makes errors of the tagged type from a status: one, or one for each violation where the type is about a single
 // one. It gives none where any value does not parse: half an error is worse than none.
-func (t *declaration) decode(as reflect.Type, s *status.Status) (errs []error) {
+func (t *declaration) decode(as reflect.Type, received []proto.Message) (errs []error) {
 	defer func() {
 		if recover() != nil { // an UnmarshalText that panics
 			errs = nil
 		}
 	}()
-	f := filler{declaration: t, received: receivedOf(s)}
+	f := filler{declaration: t, received: received}
 	for i := range f.count() {
 		v := reflect.New(t.typ)
 		if !f.fill(v.Elem(), i) {
@@ -33,16 +32,6 @@ func (t *declaration) decode(as reflect.Type, s *status.Status) (errs []error) {
 	return errs
 }
 
-// receivedOf are the details that can be read. Of two of a type the first counts.
-func receivedOf(s *status.Status) (all []proto.Message) {
-	for _, d := range s.Details() {
-		if m, ok := d.(proto.Message); ok {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
 // A filler sets the fields of tagged errors from details.
 type filler struct {
 	*declaration
@@ -52,9 +41,9 @@ type filler struct {
 // count is how many errors a status tells of.
 func (f *filler) count() int {
 	for _, g := range f.groups {
-		if g.whole == nil && g.list != nil && g.given && g.family.name != "help" {
+		if g.whole == nil && g.family.list != nil && g.given && g.family.name != "help" {
 			if m := f.detail(g.family.empty); m != nil {
-				return max(m.Get(g.list).List().Len(), 1)
+				return max(g.family.list.all(m), 1)
 			}
 		}
 	}
@@ -62,10 +51,10 @@ func (f *filler) count() int {
 }
 
 // detail is the received one of a type, nil for none.
-func (f *filler) detail(like proto.Message) protoreflect.Message {
+func (f *filler) detail(like proto.Message) proto.Message {
 	for _, m := range f.received {
 		if reflect.TypeOf(m) == reflect.TypeOf(like) {
-			return m.ProtoReflect()
+			return m
 		}
 	}
 	return nil
@@ -85,7 +74,7 @@ func (f *filler) fill(v reflect.Value, n int) bool {
 		switch {
 		case one.detail:
 			if m := f.detail(reflect.Zero(one.typ).Interface().(proto.Message)); m != nil {
-				into.Set(reflect.ValueOf(m.Interface()))
+				into.Set(reflect.ValueOf(m))
 			}
 		case one.delay && !f.setDelay(into):
 			return false
@@ -113,19 +102,22 @@ func (f *filler) setDelay(into reflect.Value) bool {
 
 func (f *filler) group(g *group, v reflect.Value, n int) bool {
 	m := f.detail(g.family.empty)
-	switch {
-	case m == nil:
+	if m == nil {
 		return true
-	case g.whole != nil:
+	}
+	if g.whole != nil {
 		return g.fill(v.FieldByIndex(g.whole.index), m)
-	case g.list != nil && m.Get(g.list).List().Len() == 0:
-		return true
-	case g.list != nil:
-		list := m.Get(g.list).List()
-		m = list.Get(min(n, list.Len()-1)).Message()
+	}
+	entry := any(m)
+	if list := g.family.list; list != nil {
+		all := list.all(m)
+		if all == 0 {
+			return true
+		}
+		entry = list.get(m, min(n, all-1))
 	}
 	for _, p := range g.parts {
-		if p.field >= 0 && !p.get(m, v.FieldByIndex(p.index)) {
+		if p.field >= 0 && !p.get(entry, v.FieldByIndex(p.index)) {
 			return false
 		}
 	}
@@ -133,30 +125,30 @@ func (f *filler) group(g *group, v reflect.Value, n int) bool {
 }
 
 // fill sets a field that has all entries.
-func (g *group) fill(into reflect.Value, m protoreflect.Message) bool {
-	if g.list == nil {
+func (g *group) fill(into reflect.Value, m proto.Message) bool {
+	list := g.family.list
+	switch {
+	case list == nil:
 		return g.fillOne(into, m)
-	}
-	list := m.Get(g.list).List()
-	if into.Kind() == reflect.Map {
-		all := make(map[string]string, list.Len())
-		for i := range list.Len() {
-			entry := list.Get(i).Message()
-			all[entry.Get(g.family.part("field")).String()] = entry.Get(g.family.part("description")).String()
+	case into.Kind() == reflect.Map:
+		all := map[string]string{}
+		for _, v := range m.(*errdetails.BadRequest).GetFieldViolations() {
+			all[v.GetField()] = v.GetDescription()
 		}
 		into.Set(reflect.ValueOf(all))
 		return true
 	}
-	into.Set(reflect.MakeSlice(into.Type(), list.Len(), list.Len()))
-	for i := range list.Len() {
-		if !g.fillOne(into.Index(i), list.Get(i).Message()) {
+	all := list.all(m)
+	into.Set(reflect.MakeSlice(into.Type(), all, all))
+	for i := range all {
+		if !g.fillOne(into.Index(i), list.get(m, i)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (g *group) fillOne(into reflect.Value, entry protoreflect.Message) bool {
+func (g *group) fillOne(into reflect.Value, entry any) bool {
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
@@ -170,26 +162,19 @@ func (g *group) fillOne(into reflect.Value, entry protoreflect.Message) bool {
 }
 
 // get sets a value from a part. What is not there stays zero.
-func (p part) get(entry protoreflect.Message, into reflect.Value) bool {
-	if !entry.Has(p.descriptor) {
-		return true
-	}
-	value := entry.Get(p.descriptor)
-	switch {
-	case p.descriptor.IsMap():
-		all := make(map[string]string, value.Map().Len())
-		value.Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
-			all[k.String()] = v.String()
-			return true
-		})
-		into.Set(reflect.ValueOf(all))
-		return true
-	case p.descriptor.Kind() == protoreflect.Int64Kind:
-		if into.OverflowInt(value.Int()) {
+func (p part) get(entry any, into reflect.Value) bool {
+	switch from := p.at(entry).(type) {
+	case *map[string]string:
+		if len(*from) > 0 {
+			into.Set(reflect.ValueOf(maps.Clone(*from)))
+		}
+	case *int64:
+		if into.OverflowInt(*from) {
 			return false
 		}
-		into.SetInt(value.Int())
-		return true
+		into.SetInt(*from)
+	case *string:
+		return *from == "" || p.codec.read(*from, into) == nil
 	}
-	return p.codec.read(value.String(), into) == nil
+	return true
 }

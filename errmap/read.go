@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sluice-go/sluice/internal/tag"
 )
@@ -233,31 +232,33 @@ func (r *declarationReader) member(f *field, option string) string {
 	return r.partly(g, f, option, family.part(name))
 }
 
-func (r *declarationReader) partly(g *group, f *field, option string, d protoreflect.FieldDescriptor) string {
+func (r *declarationReader) partly(g *group, f *field, option string, n *named) string {
 	for _, p := range g.parts {
-		if p.descriptor == d {
+		if p.option == n.option {
 			return fmt.Sprintf("%q stands on field %s already; keep one", option, r.d.fields[p.field].name)
 		}
 	}
-	p := part{descriptor: d, index: f.index, codec: f.codec, field: len(r.d.fields) - 1}
+	p := part{named: n, index: f.index, codec: f.codec, field: len(r.d.fields) - 1}
 	g.given = true
 	g.parts = append(g.parts, p)
-	return p.problem(f.typ, option)
+	return g.problem(p, f.typ, option)
 }
 
 // problem says that a type can not be what a part is made from.
-func (p part) problem(t reflect.Type, option string) string {
-	switch {
-	case p.descriptor.IsMap():
+func (g *group) problem(p part, t reflect.Type, option string) string {
+	switch p.at(g.family.entry(g.family.make())).(type) {
+	case *map[string]string:
 		if t != dimensionsType {
 			return fmt.Sprintf("%q needs a map[string]string, and the field is %s", option, t)
 		}
-	case p.descriptor.Kind() == protoreflect.Int64Kind:
+	case *int64:
 		if t.Kind() < reflect.Int || t.Kind() > reflect.Int64 {
 			return fmt.Sprintf("%q needs a whole number, and the field is %s", option, t)
 		}
-	case p.codec == nil:
-		return untextual(&field{typ: t})
+	default:
+		if p.codec == nil {
+			return untextual(&field{typ: t})
+		}
 	}
 	return ""
 }
@@ -269,7 +270,7 @@ func (r *declarationReader) group(f *family) *group {
 			return g
 		}
 	}
-	g := &group{family: f, list: f.entries()}
+	g := &group{family: f}
 	r.d.groups = append(r.d.groups, g)
 	return g
 }
@@ -283,9 +284,9 @@ func (r *declarationReader) wholly(g *group, f *field) string {
 	switch {
 	case g.family.name == "badrequest" && f.typ == dimensionsType:
 		return ""
-	case g.list != nil && f.typ.Kind() == reflect.Slice:
+	case g.family.list != nil && f.typ.Kind() == reflect.Slice:
 		entry = entry.Elem()
-	case g.list != nil:
+	case g.family.list != nil:
 		return fmt.Sprintf("%q needs a slice of structs, and the field is %s", g.family.name, f.typ)
 	}
 	if entry.Kind() == reflect.Pointer {
@@ -312,7 +313,7 @@ func (r *declarationReader) entry(g *group, f *field, t reflect.Type) {
 		r.errorf(s, nil, -1, "no field of it has a tag, and field %s is a %s; write %s", f.name, g.family.name, strings.Join(g.family.options(), ", "))
 	}
 	for _, p := range g.inner {
-		f.options = append(f.options, fmt.Sprintf("%s.%s", s.Type.FieldByIndex(p.index).Name, p.descriptor.Name()))
+		f.options = append(f.options, fmt.Sprintf("%s.%s", s.Type.FieldByIndex(p.index).Name, p.option))
 	}
 }
 
@@ -326,18 +327,18 @@ func (r *declarationReader) entryField(g *group, s *tag.Struct, tf *tag.Field) {
 		if !ok {
 			continue
 		}
-		d := g.family.part(o.Name)
-		if d == nil {
+		n := g.family.part(o.Name)
+		if n == nil {
 			r.errorf(s, tf, i.Offset, "a %s has no %q; there are %q", g.family.name, o.Name, g.family.options())
 			continue
 		}
-		p := part{descriptor: d, index: tf.Index, codec: codecOf(tf.Type), field: -1}
+		p := part{named: n, index: tf.Index, codec: codecOf(tf.Type), field: -1}
 		for _, other := range g.inner {
-			if other.descriptor == d {
+			if other.option == n.option {
 				r.errorf(s, tf, i.Offset, "%q stands on another field already; keep one", o.Name)
 			}
 		}
-		if problem := p.problem(tf.Type, o.Name); problem != "" {
+		if problem := g.problem(p, tf.Type, o.Name); problem != "" {
 			r.errorf(s, tf, i.Offset, "%s", problem)
 		}
 		g.inner = append(g.inner, p)
@@ -424,14 +425,14 @@ func (r *declarationReader) delay(item *lineItem) {
 
 func (r *declarationReader) constantPart(item *lineItem) {
 	family, name := familyOf(item.Name)
-	g, d := r.group(family), family.part(name)
+	g, n := r.group(family), family.part(name)
 	if g.whole != nil {
 		r.errorf(item.of, item.field, item.Offset, "%q stands beside the whole %s, on field %s; keep one", item.Name, family.name, g.whole.name)
 	}
 	for _, p := range g.parts {
-		if p.descriptor == d {
+		if p.option == n.option {
 			r.errorf(item.of, item.field, item.Offset, "%q stands on field %s too; keep one", item.Name, r.d.fields[p.field].name)
 		}
 	}
-	g.parts = append(g.parts, part{descriptor: d, constant: cut(valid(item.Value), maxValue), field: -1})
+	g.parts = append(g.parts, part{named: n, constant: cut(valid(item.Value), maxValue), field: -1})
 }

@@ -48,8 +48,8 @@ func Text(err error) string {
 	if !ok || len(d.errs) > 0 {
 		return fmt.Sprintf("%T", err)
 	}
-	texts, _ := d.texts(v)
-	return d.text(texts)
+	var texts few
+	return d.text(d.texts(v, texts[:0]))
 }
 
 // Retryable reports whether an error is of a type that is tagged retryable, or wraps one: the same call may succeed

@@ -16,7 +16,7 @@ type segment struct {
 }
 
 // render puts the texts of fields in.
-func (t template) render(texts []string) string {
+func (t template) render(texts []text) string {
 	if len(t) == 1 && t[0].field < 0 {
 		return t[0].text
 	}
@@ -24,13 +24,13 @@ func (t template) render(texts []string) string {
 	size := 0
 	for _, s := range t {
 		if size += len(s.text); s.field >= 0 {
-			size += len(texts[s.field])
+			size += len(texts[s.field].value)
 		}
 	}
 	b.Grow(size)
 	for _, s := range t {
 		if b.WriteString(s.text); s.field >= 0 {
-			b.WriteString(texts[s.field])
+			b.WriteString(texts[s.field].value)
 		}
 	}
 	return b.String()
