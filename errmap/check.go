@@ -5,7 +5,13 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
+
+// Err is what is wrong with the rule by itself; [New] tells it too, and what is wrong between rules. Whether a reason has a
+// domain only New can tell.
+func (r Rule) Err() error { return tag.Group(r.check("of.the.mapper")...) }
 
 // check finds what is wrong with the rule, whatever the others say.
 func (r Rule) check(defaultDomain string) (errs []error) {

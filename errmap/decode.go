@@ -2,6 +2,7 @@ package errmap
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -10,8 +11,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Decode gives the error that a client works with: a [*Remote] for an error that has a status, everything else
-// as it is: nil, io.EOF, an error that is decoded already, errors of this side's own code, and wrapped ones.
+// Decode gives the error that a client works with: a [*Remote] for an error that has a status, or wraps one as grpc does
+// when its retries are exhausted; everything else as it is: nil, io.EOF, an error that is decoded already, and errors of
+// this side's own code.
 //
 // ctx is the context that the caller gave to the RPC, not that of the stream, which has ended by the time that
 // the error comes. A sentinel whose rule has a [Reason] comes back as itself, by the domain and reason of the
@@ -26,19 +28,24 @@ func (m *Mapper) Decode(ctx context.Context, err error) error {
 
 // received is the status of an error that came from the other side, else nil.
 func received(err error) (s *status.Status) {
-	switch e := err.(type) {
-	case *Remote, *Error, *explicit, *PanicError, Code:
-		return nil
-	case interface{ GRPCStatus() *status.Status }:
-		if typedNil(err) {
+	for range maxDepth {
+		switch e := err.(type) {
+		case nil, *Remote, *Error, *explicit, *PanicError, Code:
+			return nil
+		case interface{ GRPCStatus() *status.Status }:
+			if typedNil(err) {
+				return nil
+			}
+			s = e.GRPCStatus()
+		}
+		if s.Code() != codes.OK {
+			return s
+		}
+		if err = errors.Unwrap(err); err == nil || typedNil(err) {
 			return nil
 		}
-		s = e.GRPCStatus()
 	}
-	if s.Code() == codes.OK {
-		return nil
-	}
-	return s
+	return nil
 }
 
 // grpcError is the type of grpc's own errors, which hold nothing but the status.

@@ -34,7 +34,7 @@ type known struct {
 // not be read; tags that can not be read, or say what can not be.
 func New(c Config, rules ...Rule) (*Mapper, error) {
 	rules = slices.SortedStableFunc(slices.Values(rules), func(a, b Rule) int {
-		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.place, b.place), cmp.Compare(a.form, b.form))
 	})
 	if err := tag.Group(c.check(rules)...); err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func (o *Outcome) attrs() []slog.Attr {
 		slog.String("dropped", strings.Join(o.Dropped, ", ")),
 	)
 	if _, shown := o.Cause.(*PanicError); o.Panic != nil && !shown {
-		attrs = append(attrs, panicAttrs(o.Panic, o.Stack)...)
+		attrs = append(attrs, panicAttrs(o.Panic, o.Stack, o.Logged)...)
 	}
 	return causeAttr(attrs, o.Cause)
 }

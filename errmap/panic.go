@@ -34,18 +34,22 @@ func (e *PanicError) GRPCStatus() *status.Status { return Internal.GRPCStatus() 
 // Is reports whether target is [Internal].
 func (e *PanicError) Is(target error) bool { return isCode(target, e.GRPCStatus()) }
 
-// Format writes the value and the stack for %+v.
+// Format writes the value and the stack for %+v, without the stack where a log has it already.
 func (e *PanicError) Format(s fmt.State, verb rune) {
 	format(s, verb, e.Error(), e.GRPCStatus(), e.attrs())
 }
 
-// LogValue is a group of code, message, panic and stack.
+// LogValue is a group of code, message, panic and stack, without the stack where a log has it already.
 func (e *PanicError) LogValue() slog.Value { return logValue(e.GRPCStatus(), e.attrs()) }
 
-func (e *PanicError) attrs() []slog.Attr { return panicAttrs(e.Value, e.Stack) }
+func (e *PanicError) attrs() []slog.Attr { return panicAttrs(e.Value, e.Stack, e.Logged) }
 
-func panicAttrs(value any, stack []byte) []slog.Attr {
-	return []slog.Attr{slog.String("panic", fmt.Sprint(value)), slog.String("stack", string(stack))}
+func panicAttrs(value any, stack []byte, logged bool) []slog.Attr {
+	attrs := []slog.Attr{slog.String("panic", fmt.Sprint(value))}
+	if logged {
+		return attrs
+	}
+	return append(attrs, slog.String("stack", string(stack)))
 }
 
 // rescue makes a defect of a panic in a method of err or in a hook.
