@@ -126,11 +126,29 @@ func detailText(d any) string {
 		}
 		return "BadRequest{" + strings.Join(all, "; ") + "}"
 	case *errdetails.ResourceInfo:
-		return "ResourceInfo{" + m.GetResourceType() + "/" + m.GetResourceName() + "}"
+		return "ResourceInfo{" + strings.TrimRight(m.GetResourceType()+"/"+m.GetResourceName()+"/"+m.GetOwner()+"/"+m.GetDescription(), "/") + "}"
 	case *errdetails.RetryInfo:
 		return "RetryInfo{" + m.GetRetryDelay().AsDuration().String() + "}"
 	case *errdetails.RequestInfo:
-		return "RequestInfo{" + m.GetRequestId() + "}"
+		return "RequestInfo{" + strings.TrimSpace(m.GetRequestId()+" "+m.GetServingData()) + "}"
+	case *errdetails.PreconditionFailure:
+		var all []string
+		for _, v := range m.GetViolations() {
+			all = append(all, v.GetType()+":"+v.GetSubject()+":"+v.GetDescription())
+		}
+		return "PreconditionFailure{" + strings.Join(all, "; ") + "}"
+	case *errdetails.QuotaFailure:
+		var all []string
+		for _, v := range m.GetViolations() {
+			all = append(all, fmt.Sprint(v.GetSubject(), ":", v.GetDescription(), ":", v.GetQuotaMetric(), ":", v.GetQuotaId(), ":", v.GetQuotaValue(), ":", v.GetQuotaDimensions()))
+		}
+		return "QuotaFailure{" + strings.Join(all, "; ") + "}"
+	case *errdetails.Help:
+		var all []string
+		for _, l := range m.GetLinks() {
+			all = append(all, l.GetUrl()+" "+l.GetDescription())
+		}
+		return "Help{" + strings.Join(all, "; ") + "}"
 	case *errdetails.LocalizedMessage:
 		return "LocalizedMessage{" + m.GetLocale() + " " + m.GetMessage() + "}"
 	}

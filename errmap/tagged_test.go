@@ -186,9 +186,9 @@ func TestTaggedOnTheWire(t *testing.T) {
 		{&OutOfStock{SKU: "A1", Query: secret}, "A1 is out of stock", "OUT_OF_STOCK@shop.acme.com sku=A1"},
 		{&OutOfStock{SKU: "A\xff", Again: time.Second}, "A\uFFFD is out of stock", "OUT_OF_STOCK@shop.acme.com sku=A\uFFFD RetryInfo{1s}"},
 		{&Every{Text: "a", Wait: time.Second}, "a 0 1s {x}", "EVERY@d.e address= at=0001-01-01T00:00:00Z float32=0 named= signed=0 text=a unsigned=0 urlPath2x= wait=1s yes=false"},
-		{&Details{Debug: secret, Stack: []string{secret}, Kept: secret, Cause: errors.New(secret)}, "A resource has been exhausted", "DETAILS@d.e RetryInfo{2s} ResourceInfo{order/0}"},
-		{Single{}, "no", "SINGLE@d.e *errdetails.Help"},
-		{Single{Fields: map[string]string{"b": "2", "a": "1"}}, "no", "SINGLE@d.e BadRequest{a:1; b:2} *errdetails.Help"},
+		{&Details{Debug: secret, Stack: []string{secret}, Kept: secret, Cause: errors.New(secret)}, "A resource has been exhausted", "DETAILS@d.e RetryInfo{2s} ResourceInfo{order/0/it's, mine}"},
+		{Single{}, "no", "SINGLE@d.e Help{https://d.e/tos }"},
+		{Single{Fields: map[string]string{"b": "2", "a": "1"}}, "no", "SINGLE@d.e BadRequest{a:1; b:2} Help{https://d.e/tos }"},
 		{&Derived{Base: Base{ID: 7}, Shop: "fr"}, "nothing left of 7", "DERIVED@d.e key=7 shop=fr ResourceInfo{thing/7}"},
 	} {
 		s := status.Convert(m.Error(t.Context(), unary, tt.in))
