@@ -62,30 +62,30 @@ func (r *ruling) info(texts []text) *errdetails.ErrorInfo {
 	return info
 }
 
-func (t *declaration) delayOf(v reflect.Value) time.Duration {
-	for _, f := range t.fields {
+func (d *declaration) delayOf(v reflect.Value) time.Duration {
+	for _, f := range d.fields {
 		if f.delay {
 			return time.Duration(v.FieldByIndex(f.index).Int())
 		}
 	}
-	return t.delay
+	return d.delay
 }
 
 // messages adds the details that fields hold as they are.
-func (t *declaration) messages(d *draft, v reflect.Value) {
-	for _, f := range t.fields {
+func (d *declaration) messages(into *draft, v reflect.Value) {
+	for _, f := range d.fields {
 		if f.detail {
 			if m, ok := v.FieldByIndex(f.index).Interface().(proto.Message); ok {
-				d.put(m)
+				into.put(m)
 			}
 		}
 	}
 }
 
 // debugging adds what only developers may see.
-func (t *declaration) debugging(d *draft, v reflect.Value, texts []text) {
+func (d *declaration) debugging(into *draft, v reflect.Value, texts []text) {
 	info := new(errdetails.DebugInfo)
-	for i, f := range t.fields {
+	for i, f := range d.fields {
 		if f.debug {
 			info.Detail = texts[i].value
 		}
@@ -96,7 +96,7 @@ func (t *declaration) debugging(d *draft, v reflect.Value, texts []text) {
 		}
 	}
 	if info.GetDetail() != "" || len(info.GetStackEntries()) > 0 {
-		d.put(info)
+		into.put(info)
 	}
 }
 

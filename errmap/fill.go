@@ -10,15 +10,15 @@ import (
 
 // decode makes errors of the tagged type from a status: one, or one for each violation where the type is about a single
 // one. It gives none where any value does not parse: half an error is worse than none.
-func (t *declaration) decode(as reflect.Type, received []proto.Message) (errs []error) {
+func (d *declaration) decode(as reflect.Type, received []proto.Message) (errs []error) {
 	defer func() {
 		if recover() != nil { // an UnmarshalText that panics
 			errs = nil
 		}
 	}()
-	f := filler{declaration: t, received: received}
+	f := filler{declaration: d, received: received}
 	for i := range f.count() {
-		v := reflect.New(t.typ)
+		v := reflect.New(d.typ)
 		if !f.fill(v.Elem(), i) {
 			return nil
 		}
