@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Config is what a mapper does beside its rules. The zero value is safe: what nothing claims is UNKNOWN with a
@@ -107,6 +108,7 @@ func (c Config) problems() (problems []string) {
 }
 
 func (c Config) withDefaults() Config {
+	c.Mask, c.Trusted = slices.Clone(c.Mask), slices.Clone(c.Trusted)
 	c.Unknown = cmp.Or(c.Unknown, Unknown)
 	c.MaxMessage = cmp.Or(c.MaxMessage, defaultMaxMessage)
 	c.MaxStatus = cmp.Or(c.MaxStatus, defaultMaxStatus)

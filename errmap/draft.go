@@ -61,10 +61,15 @@ func (d *draft) add(m proto.Message) {
 	if m == nil || !m.ProtoReflect().IsValid() {
 		return
 	}
-	name := typeOf(m)
-	if repeats(m) || !slices.ContainsFunc(d.details, func(have proto.Message) bool { return typeOf(have) == name }) {
+	if repeats(m) || !d.has(m) {
 		d.put(m)
 	}
+}
+
+// has reports whether there is a detail of the same type.
+func (d *draft) has(m proto.Message) bool {
+	name := typeOf(m)
+	return slices.ContainsFunc(d.details, func(have proto.Message) bool { return typeOf(have) == name })
 }
 
 func (d *draft) remove(which func(proto.Message) bool) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -80,6 +81,23 @@ func dial(m *errmap.Mapper) []grpc.DialOption {
 		return nil
 	}
 	return clientSide(m)
+}
+
+// A server that passes on what came back says all of it once more: each violation, and what was added to the error.
+func TestPassedOn(t *testing.T) {
+	t.Parallel()
+	m := newMapper(t, errmap.Config{Domain: domain}, shopRules()...)
+	stopped := errmap.With(&OrderNotFound{OrderID: 42, Shop: "fr"}, errmap.RetryAfter(time.Second), errmap.Detail(violation("a", "b")))
+	a, b := FieldError{Field: "a", Desc: "1"}, FieldError{Field: "b", Desc: "2"}
+	for _, in := range []error{
+		stopped, errors.Join(a, b), errors.Join(a, b, &Invalid{Fields: []Violation{{"c", "d", "E"}}}), &Throttled{Limit: 1, After: time.Second}, ErrOrderNotFound,
+	} {
+		first := status.Convert(m.Error(t.Context(), unary, in))
+		second := status.Convert(m.Error(t.Context(), unary, fmt.Errorf("w: %w", m.Decode(t.Context(), first.Err()))))
+		if infoOf(second) != infoOf(first) || second.Message() != first.Message() || second.Code() != first.Code() {
+			t.Errorf("%v %q, want %v %q", second, infoOf(second), first, infoOf(first))
+		}
+	}
 }
 
 // Row K6: the failure of a plain server has its code, and nothing that it did not say.

@@ -69,8 +69,11 @@ func (m *Mapper) know(r *ruling) {
 }
 
 // First gives a mapper with one hook more, and with everything else in common. The hook is asked before all others,
-// which look at what it answered.
+// which look at what it answered. A nil hook changes nothing.
 func (m *Mapper) First(name string, f HookFunc) *Mapper {
+	if f == nil {
+		return m
+	}
 	with := *m
 	with.first = append([]Rule{{form: hookForm, name: name, hook: f, place: caller()}}, m.first...)
 	return &with

@@ -26,6 +26,7 @@ func (w *walk) remote(e *Remote) bool {
 	for i, inner := range e.typed {
 		if w.visit(inner, depth+1) && w.out.Place != "" {
 			w.merge(e.typed[i+1:], depth+1)
+			w.keep(e.status)
 			return true
 		}
 		*w.out, w.decision = out, decision{}
@@ -35,6 +36,17 @@ func (w *walk) remote(e *Remote) bool {
 		return w.translate(e.status)
 	}
 	return w.pass(e.status, SourceRemote)
+}
+
+// keep passes on what came in where a tagged error decided that says the same by itself: its server may have said more, as
+// by an annotation.
+func (w *walk) keep(s *status.Status) {
+	if w.out.Source != SourceTagged || w.mapper.config.Remote != PassRemote || w.draft == nil {
+		return
+	}
+	if s.Code() == w.draft.code && originOf(receivedOf(s)) == originOf(w.draft.details) {
+		w.settle(sendable(s), SourceTagged)
+	}
 }
 
 // translate says what the failure of another server means.
