@@ -74,4 +74,3 @@ func sendableKey(k string) bool {
 }
 
 func unprintable(r rune) bool { return r < ' ' || r > '~' }
-
