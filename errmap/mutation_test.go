@@ -2,8 +2,10 @@ package errmap_test
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/sluice-go/sluice/errmap"
 	"github.com/sluice-go/sluice/internal/tag"
@@ -84,4 +86,35 @@ func named(errs []error, field string) bool {
 		}
 	}
 	return false
+}
+
+// FuzzTags reads whatever tags: nothing crashes, and what is taken is sent with a code and in one spelling.
+func FuzzTags(f *testing.F) {
+	f.Add("error=NOT_FOUND,domain=a.b,message='{SKU}'", "metadata", "retry.delay")
+	f.Add("error=INTERNAL,reason=X_Y_Z,domain=a.b,help.url=x,quota.subject='it''s'", "metadata=k1,resource.name,quota.metric", "metadata")
+	f.Add("error=OK,log=debug,retryable,badrequest.field=x", "badrequest", "cause")
+	f.Add("error=ABORTED,domain=a.b,message='{{{SKU}}'", "badrequest.field,localized.message", "-")
+	f.Fuzz(func(t *testing.T, line, sku, again string) {
+		of := reflect.TypeFor[OutOfStock]()
+		fields := make([]reflect.StructField, of.NumField())
+		for i, text := range []string{line, sku, again, ""} {
+			f := of.Field(i)
+			fields[i] = reflect.StructField{Name: f.Name, PkgPath: f.PkgPath, Type: f.Type}
+			if text != "" {
+				fields[i].Tag = reflect.StructTag("grpc:" + strconv.Quote(text))
+			}
+		}
+		v := reflect.New(reflect.StructOf(fields)).Elem()
+		v.FieldByName("SKU").SetString("A1\xff")
+		v.FieldByName("Query").SetString(secret)
+		said, sent, errs := errmap.Describe(v)
+		for _, err := range errs {
+			if err.Error() == "" {
+				t.Error("a mistake without words")
+			}
+		}
+		if len(errs) == 0 && (!strings.Contains(said, "error=") || !utf8.ValidString(sent) || strings.Contains(sent, "hunter2")) {
+			t.Errorf("%s: %q", said, sent)
+		}
+	})
 }
