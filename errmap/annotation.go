@@ -3,6 +3,7 @@ package errmap
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func With(err error, a ...Annotation) error {
 	if err == nil {
 		return nil
 	}
-	return &annotated{err, a}
+	return &annotated{err, slices.Clone(a)}
 }
 
 // annotated stands around an error without being a part of the tree: no rule is asked about it.

@@ -20,14 +20,12 @@ type draft struct {
 	details []proto.Message
 }
 
-// draftOf takes a status apart. A detail whose type can not be sent is left out.
+// draftOf takes a status apart.
 func draftOf(s *status.Status) *draft {
 	p := s.Proto()
 	d := &draft{code: s.Code(), message: s.Message()}
 	for _, packed := range p.GetDetails() {
-		if packed.GetTypeUrl() == valid(packed.GetTypeUrl()) {
-			d.details = append(d.details, unpacked(packed))
-		}
+		d.details = append(d.details, unpacked(packed))
 	}
 	return d
 }
@@ -165,7 +163,7 @@ func (d *draft) packed(s *status.Status) *status.Status {
 		if !ok {
 			packed = pack(m)
 		}
-		if packed != nil {
+		if packed != nil && !nameless(packed) {
 			p.Details = append(p.Details, packed)
 		}
 	}

@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -85,9 +86,15 @@ func sizeOf(m proto.Message) int {
 func sound(s *status.Status, limit int) bool {
 	if len(s.Details()) > 0 {
 		d := draftOf(s)
-		return len(d.details) == len(s.Details()) && d.cost() <= limit
+		return !slices.ContainsFunc(d.details, nameless) && d.cost() <= limit
 	}
 	return 3*len(s.Message()) < limit-textCost("") || textCost(s.Message()) <= limit
+}
+
+// nameless reports whether a detail has a type that protobuf does not send.
+func nameless(m proto.Message) bool {
+	packed, ok := m.(*anypb.Any)
+	return ok && packed.GetTypeUrl() != valid(packed.GetTypeUrl())
 }
 
 // cut shortens a text to so many bytes, the dots at its end included.

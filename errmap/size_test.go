@@ -133,12 +133,17 @@ func TestMaxMessage(t *testing.T) {
 func TestTypeURLIsNotUTF8(t *testing.T) {
 	t.Parallel()
 	p := &spb.Status{Code: 5, Message: "m", Details: append(details(&errdetails.ErrorInfo{Reason: "X_Y", Domain: "d.e"}), &anypb.Any{TypeUrl: "a/\xff"})}
-	s := status.Convert(newMapper(t, errmap.Config{}).Error(t.Context(), unary, status.ErrorProto(p)))
-	if infoOf(s) != "X_Y@d.e" {
-		t.Errorf("%q", infoOf(s))
-	}
-	if _, err := proto.Marshal(s.Proto()); err != nil {
-		t.Error(err)
+	for _, in := range []error{
+		status.ErrorProto(p),
+		errmap.With(errmap.NotFound.New("m"), errmap.Info("X_Y", "d.e"), errmap.Detail(&anypb.Any{TypeUrl: "a/\xff"})),
+	} {
+		s := status.Convert(newMapper(t, errmap.Config{}).Error(t.Context(), unary, in))
+		if infoOf(s) != "X_Y@d.e" {
+			t.Errorf("%q", infoOf(s))
+		}
+		if _, err := proto.Marshal(s.Proto()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
