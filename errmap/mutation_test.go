@@ -1,6 +1,7 @@
 package errmap_test
 
 import (
+	"iter"
 	"reflect"
 	"strconv"
 	"strings"
@@ -11,45 +12,66 @@ import (
 	"github.com/sluice-go/sluice/internal/tag"
 )
 
-// TestEveryByteOfATag changes each byte of the tags of OutOfStock to every other one that a source file may have. What
-// comes of it is a mistake that names the field, or is to be seen in what the declaration says, or means the same.
+// TestEveryByteOfATag changes each byte of the tags of an error to other ones that a source file may have. What comes of
+// it is a mistake that names the field, or is to be seen in what the declaration says, or means the same.
 func TestEveryByteOfATag(t *testing.T) {
 	t.Parallel()
-	original := reflect.TypeFor[OutOfStock]()
-	said, sent, errs := errmap.Describe(sample(original, -1, ""))
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	want := `struct: error=FAILED_PRECONDITION,reason=OUT_OF_STOCK,domain=shop.acme.com,message={SKU} is out of stock
+	for _, tt := range []struct {
+		of    reflect.Type
+		bytes []byte
+		says  string
+	}{
+		{reflect.TypeFor[OutOfStock](), append(printable(), '\n', '\t', 0, 0x7f, 0xff), `
+struct: error=FAILED_PRECONDITION,reason=OUT_OF_STOCK,domain=shop.acme.com,message={SKU} is out of stock
   SKU: metadata=sku
-  Again: retry.delay`
-	if said != want {
-		t.Errorf("says %s, want %s", said, want)
-	}
-	wrong, seen, same := 0, 0, 0
-	for i := range original.NumField() {
-		f := original.Field(i)
-		for at := range len(f.Tag) {
-			for _, b := range append(printable(), '\n', '\t', 0, 0x7f, 0xff) {
-				changed := string(f.Tag[:at]) + string([]byte{b}) + string(f.Tag[at+1:])
-				otherSaid, otherSent, errs := errmap.Describe(sample(original, i, changed))
-				switch {
-				case len(errs) > 0:
-					wrong++
-					if !named(errs, f.Name) {
-						t.Errorf("%#q: %v does not name %s", changed, errs, f.Name)
+  Again: retry.delay`},
+		{reflect.TypeFor[Details](), []byte(" ,='\"-._xA9\xff"), `
+struct: error=RESOURCE_EXHAUSTED,reason=DETAILS,domain=d.e,retry.delay=2s,resource.type=order,resource.owner='it''s, mine'
+  ID: resource.name
+  Bad: badrequest,Field.field,Why.description,Reason.reason
+  Pre: precondition,Type.type,Subject.subject,Why.description
+  Quotas: quota,Subject.subject,Why.description,Metric.metric,ID.id,Value.value,Where.dimensions
+  Links: help,URL.url,Text.description
+  Local: localized,Locale.locale,Text.message
+  Req: request.id
+  Data: request.data
+  Own: detail
+  Debug: debug
+  Stack: stack
+  Cause: cause`},
+	} {
+		t.Run(tt.of.Name(), func(t *testing.T) {
+			t.Parallel()
+			said, sent, errs := errmap.Describe(sample(tt.of, -1, ""))
+			if len(errs) > 0 || "\n"+said != tt.says {
+				t.Fatalf("%v, says %s", errs, said)
+			}
+			for i := range tt.of.NumField() {
+				for raw := range changes(string(tt.of.Field(i).Tag), tt.bytes) {
+					otherSaid, otherSent, errs := errmap.Describe(sample(tt.of, i, raw))
+					switch name := tt.of.Field(i).Name; {
+					case len(errs) > 0 && !named(errs, name):
+						t.Errorf("%#q: %v does not name %s", raw, errs, name)
+					case len(errs) == 0 && otherSaid == said && otherSent != sent:
+						t.Errorf("%#q says the same and sends %s, not %s", raw, otherSent, sent)
 					}
-				case otherSaid != said:
-					seen++
-				case otherSent != sent:
-					t.Errorf("%#q says the same and sends %s, not %s", changed, otherSent, sent)
-				default:
-					same++
+				}
+			}
+		})
+	}
+}
+
+// changes has each byte of a text replaced by each of the others.
+func changes(text string, bytes []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for at := range len(text) {
+			for _, b := range bytes {
+				if !yield(text[:at] + string([]byte{b}) + text[at+1:]) {
+					return
 				}
 			}
 		}
 	}
-	t.Logf("%d mistakes, %d to be seen, %d the same", wrong, seen, same)
 }
 
 func printable() (all []byte) {
@@ -70,10 +92,24 @@ func sample(of reflect.Type, field int, raw string) reflect.Value {
 		fields = append(fields, reflect.StructField{Name: f.Name, PkgPath: f.PkgPath, Type: f.Type, Tag: f.Tag})
 	}
 	v := reflect.New(reflect.StructOf(fields)).Elem()
-	v.FieldByName("SKU").SetString("A1")
-	v.FieldByName("Again").SetInt(1e9)
-	v.FieldByName("Query").SetString(secret)
+	for i := range v.NumField() {
+		if f := v.Field(i); f.CanSet() {
+			fill(f)
+		}
+	}
 	return v
+}
+
+// fill sets what a field has a text for, so that it shows what is sent of it.
+func fill(f reflect.Value) {
+	switch f.Kind() {
+	case reflect.String:
+		f.SetString("text")
+	case reflect.Int, reflect.Int64:
+		f.SetInt(1e9)
+	case reflect.Slice:
+		f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+	}
 }
 
 // named reports whether one of the mistakes is about the field; a broken line is about the struct, and a message that names

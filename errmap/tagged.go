@@ -23,6 +23,9 @@ import (
 // A value that can not be written (MarshalText fails) is left out. The tags of embedded structs count too; the outer line
 // overrides what an embedded one says, key by key.
 //
+// All options, with their meaning, are in the package's examples of Tagged, one each. Mistakes are told by [New] and by
+// [Rule.Err], all at once, each with the field and a caret below the culprit.
+//
 // The type needs no import of this package or of gRPC, if it has an Error method of its own; [Text] spares it one.
 func Tagged[E error]() Rule {
 	t := reflect.TypeFor[E]()

@@ -54,7 +54,7 @@ func (e *Every) Error() string { return errmap.Text(e) }
 
 // Details has each detail that tags know, whole where it is a list.
 type Details struct {
-	_      struct{}  `grpc:"error=RESOURCE_EXHAUSTED,domain=d.e,retry.delay=2s,resource.type=order,resource.owner='it''s, mine'"`
+	_      struct{}  `grpc:"error=RESOURCE_EXHAUSTED,reason=DETAILS,domain=d.e,retry.delay=2s,resource.type=order,resource.owner='it''s, mine'"`
 	ID     int       `grpc:"resource.name"`
 	Bad    []*Bad    `grpc:"badrequest"`
 	Pre    []Pre     `grpc:"precondition"`
