@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
+	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -20,6 +23,10 @@ var (
 	errNil            error
 	errWrapped        = fmt.Errorf("a: %w", fmt.Errorf("b: %w", fmt.Errorf("c: %w", errSentinel)))
 	errUnknownWrapped = fmt.Errorf("a: %w", fmt.Errorf("b: %w", fmt.Errorf("c: %w", errUnknown)))
+
+	errTagged  = error(&OrderNotFound{OrderID: 42, Shop: "fr", Secret: "hunter2"})
+	errJoined  = errors.Join(FieldError{Field: "a", Desc: "1"}, FieldError{Field: "b", Desc: "2"}, FieldError{Field: "c", Desc: "3"})
+	wireTagged = status.Convert(byHandTagged(42, "fr")).Err()
 
 	sink error
 )
@@ -43,18 +50,40 @@ var costs = []cost{
 	{name: "code", rules: 16, err: errmap.NotFound, allocs: 1},
 	{name: "explicit", rules: 16, err: errmap.NotFound.New("no such order"), allocs: 1},
 	{name: "status", rules: 16, err: errStatus, allocs: 1},
-	{name: "unknown under three wraps", rules: 16, err: errUnknownWrapped, allocs: 1},
+	{name: "unknown under three wraps", rules: 16, err: errUnknownWrapped, allocs: 2},
+	{name: "tagged", rules: 16, err: errTagged, allocs: tagged + 4},
+	{name: "join of three", rules: 16, err: errJoined, allocs: 60},
 	{name: "decode nil", rules: 16, err: errNil, decode: true, allocs: 0},
 	{name: "decode status", rules: 16, err: errStatus, decode: true, allocs: 1},
+	{name: "decode tagged", rules: 16, err: wireTagged, decode: true, allocs: 30},
 }
 
-// mapper has as many rules as asked for, of which one is for errSentinel.
+// tagged are the allocations of byHandTagged, to which those of a tagged type are held.
+var tagged = testing.AllocsPerRun(100, func() { sink = byHandTagged(42, "fr") })
+
+// byHandTagged is what a handler writes that sends what *OrderNotFound does.
+func byHandTagged(id int64, shop string) error {
+	number := strconv.FormatInt(id, 10)
+	s, err := status.New(codes.NotFound, "order "+number+" not found in "+shop).WithDetails(
+		&errdetails.ErrorInfo{Reason: "ORDER_NOT_FOUND", Domain: "orders.acme.com", Metadata: map[string]string{"orderId": number, "shop": shop}},
+		&errdetails.ResourceInfo{ResourceType: "order", ResourceName: number})
+	if err != nil {
+		return err
+	}
+	return s.Err()
+}
+
+// mapper has as many rules as asked for, of which one is for errSentinel, two are tagged and two are predicates.
 func (c cost) mapper(t testing.TB) *errmap.Mapper {
-	rules := []errmap.Rule{errmap.On(errSentinel, errmap.NotFound)}
-	for i := range c.rules - 1 {
+	never := func(error) bool { return false }
+	rules := []errmap.Rule{
+		errmap.On(errSentinel, errmap.NotFound), errmap.Tagged[*OrderNotFound](), errmap.Tagged[FieldError](),
+		errmap.OnFunc("one", never, errmap.Aborted), errmap.OnFunc("two", never, errmap.Aborted),
+	}
+	for i := range c.rules - len(rules) {
 		rules = append(rules, errmap.On(fmt.Errorf("other %d", i), errmap.Aborted))
 	}
-	return newMapper(t, errmap.Config{Observer: func(context.Context, errmap.Outcome) {}}, rules...)
+	return newMapper(t, errmap.Config{Domain: domain}, rules...)
 }
 
 func (c cost) run(ctx context.Context, m *errmap.Mapper) {
@@ -94,6 +123,37 @@ func BenchmarkByHand(b *testing.B) {
 		if errors.Is(errWrapped, errSentinel) {
 			sink = status.Error(codes.NotFound, errSentinel.Error())
 		}
+	}
+}
+
+// BenchmarkByHandTagged is the baseline of a tagged type.
+func BenchmarkByHandTagged(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		sink = byHandTagged(42, "fr")
+	}
+}
+
+// TestCostIsThatOfTheError has a sentinel under three wraps among 16 rules and among 1000: the number must not show. The
+// machine may be busy with other things, so the best of several looks counts.
+func TestCostIsThatOfTheError(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("times are not those of a program")
+	}
+	few, many := cost{rules: 16, err: errWrapped}, cost{rules: 1000, err: errWrapped}
+	fewMapper, manyMapper := few.mapper(t), many.mapper(t)
+	best := [2]time.Duration{time.Hour, time.Hour}
+	for range 50 {
+		for i, m := range []*errmap.Mapper{fewMapper, manyMapper} {
+			began := time.Now()
+			for range 2000 {
+				few.run(t.Context(), m)
+			}
+			best[i] = min(best[i], time.Since(began))
+		}
+	}
+	if ratio := float64(best[1]) / float64(best[0]); ratio > 1.25 {
+		t.Errorf("1000 rules cost %.2f times what 16 do: %v", ratio, best)
 	}
 }
 

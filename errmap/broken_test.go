@@ -2,6 +2,7 @@ package errmap_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -98,22 +99,58 @@ func withInfo(c codes.Code, text, reason, domain string, metadata map[string]str
 	})
 }
 
-// infoOf writes the ErrorInfos of a status as REASON@domain key=value.
+// infoOf writes the details of a status: the ErrorInfo as REASON@domain key=value, others as Name{…}.
 func infoOf(s *status.Status) string {
 	var all []string
 	for _, d := range s.Details() {
-		info, ok := d.(*errdetails.ErrorInfo)
-		if !ok {
-			all = append(all, fmt.Sprintf("%T", d))
-			continue
-		}
-		all = append(all, info.GetReason()+"@"+info.GetDomain())
-		var pairs []string
-		for k, v := range info.GetMetadata() {
-			pairs = append(pairs, k+"="+v)
-		}
-		slices.Sort(pairs)
-		all = append(all, pairs...)
+		all = append(all, detailText(d))
 	}
 	return strings.Join(all, " ")
+}
+
+func detailText(d any) string {
+	switch m := d.(type) {
+	case *errdetails.ErrorInfo:
+		all := []string{m.GetReason() + "@" + m.GetDomain()}
+		for _, k := range slices.Sorted(maps.Keys(m.GetMetadata())) {
+			all = append(all, k+"="+m.GetMetadata()[k])
+		}
+		return strings.Join(all, " ")
+	case *errdetails.BadRequest:
+		if n := len(m.GetFieldViolations()); n > 9 {
+			return fmt.Sprintf("BadRequest{%d violations}", n)
+		}
+		var all []string
+		for _, v := range m.GetFieldViolations() {
+			all = append(all, strings.TrimRight(v.GetField()+":"+v.GetDescription()+":"+v.GetReason(), ":"))
+		}
+		return "BadRequest{" + strings.Join(all, "; ") + "}"
+	case *errdetails.ResourceInfo:
+		return "ResourceInfo{" + strings.TrimRight(m.GetResourceType()+"/"+m.GetResourceName()+"/"+m.GetOwner()+"/"+m.GetDescription(), "/") + "}"
+	case *errdetails.RetryInfo:
+		return "RetryInfo{" + m.GetRetryDelay().AsDuration().String() + "}"
+	case *errdetails.RequestInfo:
+		return "RequestInfo{" + strings.TrimSpace(m.GetRequestId()+" "+m.GetServingData()) + "}"
+	case *errdetails.PreconditionFailure:
+		var all []string
+		for _, v := range m.GetViolations() {
+			all = append(all, v.GetType()+":"+v.GetSubject()+":"+v.GetDescription())
+		}
+		return "PreconditionFailure{" + strings.Join(all, "; ") + "}"
+	case *errdetails.QuotaFailure:
+		var all []string
+		for _, v := range m.GetViolations() {
+			all = append(all, fmt.Sprint(v.GetSubject(), ":", v.GetDescription(), ":", v.GetQuotaMetric(), ":", v.GetQuotaId(), ":", v.GetQuotaValue(), ":", v.GetQuotaDimensions()))
+		}
+		return "QuotaFailure{" + strings.Join(all, "; ") + "}"
+	case *errdetails.Help:
+		var all []string
+		for _, l := range m.GetLinks() {
+			all = append(all, l.GetUrl()+" "+l.GetDescription())
+		}
+		return "Help{" + strings.Join(all, "; ") + "}"
+	case *errdetails.LocalizedMessage:
+		return "LocalizedMessage{" + m.GetLocale() + " " + m.GetMessage() + "}"
+	}
+	return fmt.Sprintf("%T", d)
 }

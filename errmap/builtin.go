@@ -2,13 +2,16 @@ package errmap
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
 // builtin claims what says itself what it is.
-func (w *walk) builtin(err error) bool {
+func (w *walk) builtin(err error) bool { return w.means(err) && w.explain("it says so itself") }
+
+func (w *walk) means(err error) bool {
 	switch err {
 	case context.Canceled:
 		return w.ended(Canceled)
@@ -39,10 +42,20 @@ func (w *walk) carried(s *status.Status) bool {
 	case s.Code() == codes.OK:
 		return w.defect(FlawOKStatus)
 	}
-	return w.settle(sendable(s), SourceStatus)
+	return w.pass(s, SourceStatus)
 }
 
-// sendable is s itself where every client can read it.
+// pass sends what somebody else has said, unless its code is masked.
+func (w *walk) pass(s *status.Status, source Source) bool {
+	s = sendable(s)
+	if slices.Contains(w.mapper.config.Mask, Code(s.Code())) {
+		w.out.Redacted = true
+		s = Code(s.Code()).GRPCStatus()
+	}
+	return w.settle(s, source)
+}
+
+// sendable is s itself where every client can read code and message.
 func sendable(s *status.Status) *status.Status {
 	text := valid(s.Message())
 	known := Code(s.Code()).known()
@@ -57,20 +70,10 @@ func sendable(s *status.Status) *status.Status {
 	return status.FromProto(p)
 }
 
-// remote lets a rule for an error that came decoded decide, else the status it came with.
-func (w *walk) remote(e *Remote) bool {
-	before := *w.out
-	for _, inner := range e.typed {
-		if w.visit(inner, 1) && w.out.Place != "" {
-			return true
-		}
-		*w.out = before
-	}
-	return w.settle(sendable(e.status), SourceRemote)
-}
-
 // mapped takes over what another mapper decided, inside of a wrapper.
 func (w *walk) mapped(e *Error) bool {
-	w.out.Rule, w.out.Place, w.out.Local = e.outcome.Rule, e.outcome.Place, e.outcome.Local
-	return w.settle(e.outcome.Status, SourceMapped)
+	w.settle(e.outcome.Status, SourceMapped)
+	w.out.Rule, w.out.Place, w.out.Local, w.out.level = e.outcome.Rule, e.outcome.Place, e.outcome.Local, e.outcome.level
+	w.trailer = e.trailer
+	return true
 }

@@ -4,14 +4,24 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
+
+// Err is what is wrong with the rule by itself; [New] tells it too, and what is wrong between rules. Whether a reason has a
+// domain only New can tell.
+func (r Rule) Err() error { return tag.Group(r.check("of.the.mapper")...) }
 
 // check finds what is wrong with the rule, whatever the others say.
 func (r Rule) check(defaultDomain string) (errs []error) {
+	if r.form == taggedForm {
+		return r.checkTagged(defaultDomain)
+	}
 	problems := r.problems
 	switch r.form {
 	case noForm:
-		problems = append(problems, "a zero Rule says nothing; make one with On, OnType or Hook")
+		problems = append(problems, "a zero Rule says nothing; make one with On, OnType, Tagged, OnFunc or Hook")
 	case hookForm:
 		problems = append(problems, r.checkHook()...)
 	default:
@@ -42,6 +52,10 @@ func (r Rule) checkSubject() []string {
 		return []string{"a sentinel can not be nil"}
 	case r.form == sentinelForm && !reflect.ValueOf(r.target).Comparable():
 		return []string{fmt.Sprintf("%T can not be compared with ==, so it is no sentinel; use OnType", r.target)}
+	case r.form == predicateForm && r.name == "":
+		return []string{"a predicate needs a name, by which predicates are ordered"}
+	case r.form == predicateForm && r.match == nil:
+		return []string{"a predicate needs a function"}
 	case r.form == typeForm && r.typ.Kind() == reflect.Interface && r.typ.NumMethod() == 1:
 		return []string{"every error is an error; Config.Unknown is for the rest"}
 	case r.typ == reflect.TypeFor[*Error]() || r.typ == reflect.TypeFor[*PanicError]():
@@ -50,13 +64,40 @@ func (r Rule) checkSubject() []string {
 	return nil
 }
 
+// texts are the options that say what the client reads.
+func (r Rule) texts() (names []string) {
+	if r.message != nil {
+		names = append(names, "Message")
+	}
+	if r.messageOf != nil {
+		names = append(names, "MessageFunc")
+	}
+	if r.expose {
+		names = append(names, "ExposeText")
+	}
+	return names
+}
+
+// gives is the type of the errors that the rule claims.
+func (r Rule) gives() reflect.Type {
+	if r.form == sentinelForm {
+		return reflect.TypeOf(r.target)
+	}
+	return r.typ
+}
+
 // checkAnswer looks at what the client gets, and for which methods.
 func (r Rule) checkAnswer() (problems []string) {
 	if !r.code.known() {
 		problems = append(problems, fmt.Sprintf("code %d is none of the sixteen; OK is not an error", r.code))
 	}
-	if r.message != nil && r.expose {
-		problems = append(problems, "Message and ExposeText exclude each other; keep one")
+	if texts := r.texts(); len(texts) > 1 {
+		problems = append(problems, strings.Join(texts, " and ")+" exclude each other; keep one")
+	}
+	for _, f := range r.takes {
+		if !r.fits(f.typ) {
+			problems = append(problems, fmt.Sprintf("%s takes %s, which the rule's errors are not; let it take %s, or error", f.option, f.typ, r.gives()))
+		}
 	}
 	if r.scoped && len(r.patterns) == 0 {
 		problems = append(problems, "For has no pattern; give one, or leave For out for all methods")
@@ -68,6 +109,19 @@ func (r Rule) checkAnswer() (problems []string) {
 // reasonForm is that of AIP-193.
 var reasonForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,61}[A-Z0-9]$`)
 
+// maxDomain is that of a domain name.
+const maxDomain = 253
+
+func checkDomain(what, domain string) (problems []string) {
+	if domain != valid(domain) {
+		problems = append(problems, fmt.Sprintf("%s %q is not UTF-8", what, domain))
+	}
+	if len(domain) > maxDomain {
+		problems = append(problems, fmt.Sprintf("%s %.20q… has %d bytes; at most %d are sent whatever the size of the rest", what, domain, len(domain), maxDomain))
+	}
+	return problems
+}
+
 func (r Rule) checkReason(defaultDomain string) (problems []string) {
 	if r.reason == "" && r.domain != "" {
 		problems = append(problems, fmt.Sprintf("domain %q is sent with a reason only; give Reason, or leave Domain out", r.domain))
@@ -78,8 +132,5 @@ func (r Rule) checkReason(defaultDomain string) (problems []string) {
 	if r.reason != "" && r.domain == "" && defaultDomain == "" {
 		problems = append(problems, fmt.Sprintf("reason %q is in no domain; give Domain, or set Config.Domain", r.reason))
 	}
-	if r.domain != valid(r.domain) {
-		problems = append(problems, fmt.Sprintf("domain %q is not UTF-8", r.domain))
-	}
-	return problems
+	return append(problems, checkDomain("domain", r.domain)...)
 }

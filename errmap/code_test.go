@@ -3,12 +3,14 @@ package errmap_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/sluice-go/sluice/errmap"
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // sixteen are the codes with the names that google.rpc.Code gives them.
@@ -105,6 +107,28 @@ func TestT11CodeOK(t *testing.T) {
 		}
 		if !errors.Is(err, cause) {
 			t.Errorf("Code(%d): the cause is lost", c)
+		}
+	}
+}
+
+// Tags name the codes as the wire does.
+func TestTagsNameTheCodes(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for c := errmap.Canceled; c <= errmap.Unauthenticated; c++ {
+		want = append(want, c.Name())
+	}
+	if got := tag.ErrorLine().First.OneOf; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestHTTPStatus(t *testing.T) {
+	t.Parallel()
+	want := []int{200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401, 500}
+	for c, status := range want {
+		if got := errmap.HTTPStatus(codes.Code(c)); got != status {
+			t.Errorf("%v: %d, want %d", codes.Code(c), got, status)
 		}
 	}
 }

@@ -60,16 +60,21 @@ func (c *claims) add(a, b Rule, what string) {
 	c.errs = append(c.errs, fmt.Errorf("errmap: %v and %v %s", a, b, what))
 }
 
-// hookName keeps the names of hooks apart from sentinels and types.
-type hookName string
+// These keep the names of hooks and predicates apart, and from sentinels and types.
+type (
+	hookName      string
+	predicateName string
+)
 
 // subject is what the rule is about. It can be compared.
 func (r Rule) subject() any {
 	switch r.form {
 	case sentinelForm:
 		return r.target
-	case typeForm:
+	case typeForm, taggedForm:
 		return r.typ
+	case predicateForm:
+		return predicateName(r.name)
 	}
 	return hookName(r.name)
 }
@@ -87,8 +92,11 @@ func (r Rule) scopes() []string {
 }
 
 func (f form) twice(pattern string) string {
-	if f == hookForm {
+	switch f {
+	case hookForm:
 		return "have one name; give each its own"
+	case predicateForm:
+		return fmt.Sprintf("have one name for methods %q; give each its own", pattern)
 	}
 	return fmt.Sprintf("claim the same error for methods %q; keep one, or give one another For", pattern)
 }

@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -30,9 +31,19 @@ func (w *walk) ended(c Code) bool {
 	end, over := callEnded(w.ctx)
 	if over {
 		c = end
+	} else {
+		c = w.mapper.config.local(c)
 	}
 	w.out.Local = !over
 	return w.settle(c.GRPCStatus(), SourceContext)
+}
+
+// local is the code for a context of the handler's own.
+func (c *Config) local(end Code) Code {
+	if end == Canceled {
+		return cmp.Or(c.LocalCancel, end)
+	}
+	return cmp.Or(c.LocalDeadline, end)
 }
 
 // abandoned decides for an error that nothing claimed after the call had ended: most likely the end is its cause,
@@ -43,5 +54,6 @@ func (w *walk) abandoned() bool {
 		return false
 	}
 	w.out.Redacted = true
+	w.explain("nothing is known of it, and the call has ended")
 	return w.settle(end.GRPCStatus(), SourceContextDone)
 }

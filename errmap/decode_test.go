@@ -68,11 +68,26 @@ func TestDecodeLeavesAlone(t *testing.T) {
 		carrier{status: status.New(codes.OK, "")},
 		(*pointerCarrier)(nil),
 		errmap.NotFound, errmap.NotFound.New("own"), &errmap.PanicError{}, m.Error(t.Context(), unary, ErrNoRows),
-		fmt.Errorf("w: %w", status.Error(codes.NotFound, "nf")),
+		fmt.Errorf("w: %w", m.Decode(t.Context(), status.Error(codes.NotFound, "nf"))),
+		fmt.Errorf("w: %w", (*pointerCarrier)(nil)),
 	} {
 		if got := m.Decode(t.Context(), err); got != err {
 			t.Errorf("%T became %T", err, got)
 		}
+	}
+}
+
+// grpc wraps the last status when its retries are exhausted.
+func TestDecodeWrapped(t *testing.T) {
+	t.Parallel()
+	m := newMapper(t, errmap.Config{Domain: domain}, shopRules()...)
+	in := fmt.Errorf("max retries exhausted: %w", withInfo(codes.NotFound, "nf", "ORDER_MISSING", domain, nil))
+	err := m.Decode(t.Context(), in)
+	if err.Error() != "nf" || !errors.Is(err, errmap.NotFound) || !errors.Is(err, ErrOrderNotFound) || !errors.Is(err, in) {
+		t.Errorf("%+v", err)
+	}
+	if got := fmt.Sprintf("%+v", err); !strings.Contains(got, "max retries exhausted") {
+		t.Error(got)
 	}
 }
 

@@ -19,7 +19,22 @@
 //		errmap.On(ErrStockGone, errmap.FailedPrecondition, errmap.Reason("STOCK_GONE")),
 //		errmap.On(sql.ErrNoRows, errmap.NotFound, errmap.Message("no such record")),
 //		errmap.OnType[net.Error](errmap.Unavailable),
+//		errmap.Tagged[*OutOfStock](),
 //	)
+//
+// An error struct may say all of that itself, with tags. Its package needs nothing of gRPC, and with an Error method of
+// its own nothing of this one. Only fields with a tag leave the server:
+//
+//	type OutOfStock struct {
+//		_     struct{}      `grpc:"error=FAILED_PRECONDITION,reason=OUT_OF_STOCK,domain=shop.acme.com,message='{SKU} is out of stock'"`
+//		SKU   string        `grpc:"metadata"`
+//		Again time.Duration `grpc:"retry.delay"`
+//		Query string        // stays inside
+//	}
+//
+// A client with the same rules gets the same error: errors.As finds the *OutOfStock, with SKU and Again filled, and
+// errors.Is the sentinel. It is known by domain and reason (google.rpc.ErrorInfo), so that clients in other languages
+// know it too. [With] adds to one error what only the place that returns it knows.
 //
 // # The walk
 //
@@ -39,7 +54,7 @@
 // that one returns is mapped in place of the first. Then comes the walk, where a node is asked for, in this order:
 //
 //  1. [On], for the very value, by ==
-//  2. [OnType], for its concrete type, T and *T alike
+//  2. [OnType] and [Tagged], for its concrete type, T and *T alike
 //  3. what says itself what it is: a [Code], what [Code.New] made, an [*Error], a [*Remote], context.Canceled and
 //     context.DeadlineExceeded, GRPCStatus
 //  4. [On], for a sentinel that its Is method accepts
@@ -49,25 +64,44 @@
 // same thing are refused by [New]. Built-ins go before interfaces because context.DeadlineExceeded has the methods
 // of a net.Error. Errors like os.ErrDeadlineExceeded and io.EOF have no built-in meaning: give them a rule.
 //
-// A [Remote] is an envelope: a rule for an error inside goes before the status that it came with.
+// A [Remote] is an envelope: a rule for an error inside goes before the status that it came with, of which
+// [Config].Remote says what becomes of it.
 //
-// After the walk: if the call has ended meanwhile, the error is CANCELLED or DEADLINE_EXCEEDED; else it is
-// [Config].Unknown, with a fixed text.
+// After the walk: predicates, see [OnFunc], are asked about the whole; then, if the call has ended meanwhile, the error
+// is CANCELLED or DEADLINE_EXCEEDED; else it is [Config].Unknown, with a fixed text. [Mapper.Explain] tells all of this
+// for one error.
+//
+// # Joined errors
+//
+// The first member that is claimed has said code, message and reason, and unknown members hide nothing. Where it has
+// violations (google.rpc.BadRequest, PreconditionFailure, QuotaFailure) or links (Help), those of the members after it
+// that are claimed with the same code are sent in the same list: errors.Join is how Go validates.
 //
 // # Contexts
 //
 // A context error of a call that has ended is CANCELLED or DEADLINE_EXCEEDED by how the call ended. The deadline
 // is looked at: a client that gives up at its deadline reaches a server as a cancellation. While the call goes on,
-// a context error is from a context of the handler's own, and [Outcome].Local. The messages are the fixed texts.
+// a context error is from a context of the handler's own, and [Outcome].Local. The messages are the fixed texts. The
+// cause of a context (context.Cause) is not consulted: the context that decided is not to be seen from here.
+//
+// # Size
+//
+// Statuses travel in HTTP/2 headers, of which many clients take 8 KiB, and what is beyond does not come cut: the client
+// sees a reset stream. A status takes [Config].MaxStatus at most. What does not fit is left out, in this order, and
+// [Outcome].Dropped tells it: DebugInfo; details that are not google.rpc's; Help; LocalizedMessage; violations from the
+// end, but for the first; ResourceInfo; RequestInfo; RetryInfo; the metadata of the ErrorInfo; the end of the message.
+// Code, reason and domain are always sent.
 //
 // # Broken errors
 //
 // A nil pointer in an error, a status that says OK, an error that wraps itself, a method that panics: each is a
 // defect, INTERNAL, and neither a crash nor a success. A code above 16 is sent as UNKNOWN, with its message and
-// details. Text that is not UTF-8 is repaired.
+// details. Text that is not UTF-8 is repaired. Nobody can tell a goroutine that ends (runtime.Goexit) from one that goes
+// on: a handler that does so is for the server's recovery.
 //
 // # Not for
 //
-// Encoding error chains for the client, guessing codes from texts or type names, HTTP statuses. The package knows
-// no interceptor: where the mapping stands in a chain is for others to say.
+// Encoding error chains for the client, guessing codes from texts or type names, translating texts ([Config].Localizer
+// asks who can). For a gateway there is [HTTPStatus], and no more of HTTP. The package knows no interceptor: where the
+// mapping stands in a chain is for others to say, as is who sends [Error.Trailer].
 package errmap

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
 
@@ -11,7 +12,10 @@ import (
 // reading only, also concurrently.
 //
 // errors.Is and errors.As find both the [Code] of the status and everything in the cause.
-type Error struct{ outcome Outcome }
+type Error struct {
+	outcome Outcome
+	trailer metadata.MD
+}
 
 // Error is the text that the client reads, or the code's name where that is empty. The cause is not in it, so
 // that wrapping the error does not send the cause; %+v and slog show it.
@@ -25,6 +29,10 @@ func (e *Error) Unwrap() error { return e.outcome.Cause }
 
 // Is reports whether target is the [Code] of the status.
 func (e *Error) Is(target error) bool { return isCode(target, e.outcome.Status) }
+
+// Trailer is the trailing metadata to send with the status, nil for none: what [Trailer] added, and by Config.Pushback
+// when to try again. It is not to be changed.
+func (e *Error) Trailer() metadata.MD { return e.trailer }
 
 // Outcome tells what decided, and what there is beside the status.
 func (e *Error) Outcome() Outcome { return e.outcome }

@@ -239,7 +239,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// errmap: Config.Unknown 99 is none of the sixteen codes
-	// errmap: Rule{}: a zero Rule says nothing; make one with On, OnType or Hook
+	// errmap: Rule{}: a zero Rule says nothing; make one with On, OnType, Tagged, OnFunc or Hook
 }
 
 func ExampleConfig() {

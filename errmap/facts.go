@@ -7,25 +7,31 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// facts is the one table of the codes: the name in google.rpc.Code, and the text that a client reads when
-// nobody chose another.
-var facts = [...]struct{ name, text string }{
-	Canceled:           {"CANCELLED", "The operation was cancelled"},
-	Unknown:            {"UNKNOWN", "unknown error"},
-	InvalidArgument:    {"INVALID_ARGUMENT", "The client specified an invalid argument"},
-	DeadlineExceeded:   {"DEADLINE_EXCEEDED", "Deadline expired before operation could complete"},
-	NotFound:           {"NOT_FOUND", "The requested entity was not found"},
-	AlreadyExists:      {"ALREADY_EXISTS", "The entity attempted to be created already exists"},
-	PermissionDenied:   {"PERMISSION_DENIED", "The caller does not have permission to execute the specified operation"},
-	ResourceExhausted:  {"RESOURCE_EXHAUSTED", "A resource has been exhausted"},
-	FailedPrecondition: {"FAILED_PRECONDITION", "The operation was rejected because the system is not in a state required for execution"},
-	Aborted:            {"ABORTED", "The operation was aborted"},
-	OutOfRange:         {"OUT_OF_RANGE", "The operation was attempted past the valid range"},
-	Unimplemented:      {"UNIMPLEMENTED", "The operation is not implemented or not supported/enabled in this service"},
-	Internal:           {"INTERNAL", "internal error"},
-	Unavailable:        {"UNAVAILABLE", "The service is currently unavailable"},
-	DataLoss:           {"DATA_LOSS", "There was unrecoverable data loss or corruption"},
-	Unauthenticated:    {"UNAUTHENTICATED", "The request does not have valid authentication credentials for the operation"},
+// facts is the one table of the codes: the name in google.rpc.Code, the HTTP status that code.proto has for it,
+// whether it is the server's fault (as OpenTelemetry counts for rpc.grpc.status_code), and the text that a client
+// reads when nobody chose another.
+var facts = [...]struct {
+	name  string
+	http  int
+	fault bool
+	text  string
+}{
+	Canceled:           {"CANCELLED", 499, false, "The operation was cancelled"},
+	Unknown:            {"UNKNOWN", 500, true, "unknown error"},
+	InvalidArgument:    {"INVALID_ARGUMENT", 400, false, "The client specified an invalid argument"},
+	DeadlineExceeded:   {"DEADLINE_EXCEEDED", 504, true, "Deadline expired before operation could complete"},
+	NotFound:           {"NOT_FOUND", 404, false, "The requested entity was not found"},
+	AlreadyExists:      {"ALREADY_EXISTS", 409, false, "The entity attempted to be created already exists"},
+	PermissionDenied:   {"PERMISSION_DENIED", 403, false, "The caller does not have permission to execute the specified operation"},
+	ResourceExhausted:  {"RESOURCE_EXHAUSTED", 429, false, "A resource has been exhausted"},
+	FailedPrecondition: {"FAILED_PRECONDITION", 400, false, "The operation was rejected because the system is not in a state required for execution"},
+	Aborted:            {"ABORTED", 409, false, "The operation was aborted"},
+	OutOfRange:         {"OUT_OF_RANGE", 400, false, "The operation was attempted past the valid range"},
+	Unimplemented:      {"UNIMPLEMENTED", 501, true, "The operation is not implemented or not supported/enabled in this service"},
+	Internal:           {"INTERNAL", 500, true, "internal error"},
+	Unavailable:        {"UNAVAILABLE", 503, true, "The service is currently unavailable"},
+	DataLoss:           {"DATA_LOSS", 500, true, "There was unrecoverable data loss or corruption"},
+	Unauthenticated:    {"UNAUTHENTICATED", 401, false, "The request does not have valid authentication credentials for the operation"},
 }
 
 // defaults are the statuses of the table, made once and shared: a Status can not be changed.
@@ -56,4 +62,13 @@ func nameOf(c codes.Code) string {
 		return known.Name()
 	}
 	return c.String()
+}
+
+// HTTPStatus is the HTTP status that google/rpc/code.proto has for a code, for gateways: 200 for OK, 499 for
+// CANCELLED, 400 for FAILED_PRECONDITION. A code above 16 is 500.
+func HTTPStatus(c codes.Code) int {
+	if c == codes.OK {
+		return 200
+	}
+	return facts[Code(c).orInternal()].http
 }

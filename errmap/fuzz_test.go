@@ -4,24 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/sluice-go/sluice/errmap"
 )
 
 // FuzzError builds a tree of errors from bytes, sound ones and broken ones. Whatever comes out of the mapper is an
-// error with one of the sixteen codes, can be touched, and keeps the secrets.
+// error with one of the sixteen codes, can be touched, fits, is UTF-8, and keeps the secrets.
 func FuzzError(f *testing.F) {
 	for seed := range byte(builders) {
 		f.Add([]byte{seed})
 		f.Add([]byte{20, 3, seed, 0, 21, seed, 22, 7})
 		f.Add([]byte{22, 2, 20, 1, seed, 4, 19, seed})
+		f.Add([]byte{25, 3, seed, 200, 22, 26, 255, seed, 26, 255})
+		f.Add([]byte{27, 255, 28, 7, seed})
 	}
-	m := newMapper(f, errmap.Config{Domain: domain, Observer: func(context.Context, errmap.Outcome) {}}, shopRules()...)
-	hooked := newMapper(f, errmap.Config{Observer: func(context.Context, errmap.Outcome) {}}, errmap.Hook("h", func(_ context.Context, _ string, err error) error {
+	m := newMapper(f, errmap.Config{
+		Domain: domain, Pushback: true, Mask: []errmap.Code{errmap.DataLoss},
+		RequestID: func(context.Context) string { return "r\xff" },
+	}, append(shopRules(), everyRules()...)...)
+	hooked := newMapper(f, errmap.Config{Remote: errmap.TranslateRemote}, errmap.Hook("h", func(_ context.Context, _ string, err error) error {
 		return fmt.Errorf("%w: %w", errors.Unwrap(err), err)
 	}))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -30,6 +44,9 @@ func FuzzError(f *testing.F) {
 		for _, m := range []*errmap.Mapper{m, hooked} {
 			err := m.Error(t.Context(), unary, tree)
 			checkMapped(t, m, err)
+			s := status.Convert(err)
+			noLeak(t, fmt.Sprint(err, s.Proto(), s.Details(), err.(*errmap.Error).Trailer()))
+			_ = m.Explain(t.Context(), unary, tree)
 			if !g.armed {
 				touch(err)
 			}
@@ -46,7 +63,9 @@ func checkMapped(t *testing.T, m *errmap.Mapper, err error) {
 	if err.Error() == "" || !err.(*errmap.Error).Is(errmap.Code(s.Code())) {
 		t.Errorf("%q is not its code %v", err, s.Code())
 	}
-	noLeak(t, fmt.Sprint(err, s.Proto(), s.Details()))
+	if _, failed := proto.Marshal(s.Proto()); failed != nil || !utf8.ValidString(s.Message()) || headerCost(s) > 7168 {
+		t.Errorf("%d bytes, %v: %q", headerCost(s), failed, s.Message())
+	}
 	if again := m.Error(t.Context(), unary, err); again != err {
 		t.Errorf("mapped again: %v", again)
 	}
@@ -81,7 +100,7 @@ func (g *grower) next() byte {
 	return b
 }
 
-const builders = 25
+const builders = 29
 
 func (g *grower) grow() error {
 	g.fuel--
@@ -90,10 +109,13 @@ func (g *grower) grow() error {
 	}
 	b := g.next() % builders
 	g.armed = g.armed || b == 15
-	if b < 19 {
+	switch {
+	case b < 19:
 		return g.leaf(b)
+	case b < 25:
+		return g.branch(b)
 	}
-	return g.branch(b)
+	return g.rich(b)
 }
 
 func (g *grower) leaf(b byte) error {
@@ -108,6 +130,25 @@ func (g *grower) leaf(b byte) error {
 		statusBomb{},
 		&errmap.PanicError{Value: ErrOrderNotFound, Stack: []byte("goroutine")}, (*errmap.Error)(nil),
 	}[b]
+}
+
+// rich has details.
+func (g *grower) rich(b byte) error {
+	n := int(g.next())
+	text := strings.Repeat("\xd0\xb6", 16*n) + string([]byte{byte(n)})
+	switch b {
+	case 25:
+		return &OrderNotFound{OrderID: int64(n), Shop: text, Secret: secret, Cause: g.grow()}
+	case 26:
+		return errors.Join(FieldError{Field: text, Desc: "d"}, &FieldError{Desc: text}, g.grow())
+	case 27:
+		return &Details{
+			ID: n, Bad: make([]*Bad, n), Pre: make([]Pre, 4*n), Quotas: []Quota{{Where: map[string]string{text: text}}},
+			Links: make([]Link, n), Local: Localized{text, text}, Req: text, Own: wrapperspb.String(text), Debug: secret, Cause: g.grow(),
+		}
+	}
+	return errmap.With(g.grow(), errmap.Info(text, text, text, text), errmap.RetryAfter(time.Duration(n-5)), errmap.Localized(text, text),
+		errmap.Detail(violation(text, text), wrapperspb.String(text), nil), errmap.Trailer(metadata.MD{text: {text}, "grpc-status": {"0"}}))
 }
 
 func (g *grower) branch(b byte) error {
@@ -136,4 +177,66 @@ func (g *grower) cycle() error {
 		c.inner = above
 	}
 	return c
+}
+
+// FuzzDecode has a server answer with whatever bytes. The client gets the status that came, no crash, and errors of none
+// but the types that it knows.
+func FuzzDecode(f *testing.F) {
+	for _, in := range []error{
+		ErrOrderNotFound, &OrderNotFound{OrderID: 42, Shop: "fr"},
+		FieldError{Field: "a"},
+		fieldErrors(3), &Throttled{Limit: 1, After: time.Second},
+		&Details{ID: 7, Bad: []*Bad{{Field: "a"}}, Quotas: []Quota{{Value: 5}}, Own: wrapperspb.String("own")}, &Every{Text: "a"},
+		Single{Limit: 5},
+	} {
+		p := status.Convert(newMapper(f, errmap.Config{Domain: domain}, append(shopRules(), everyRules()...)...).Error(f.Context(), "", in)).Proto()
+		data, err := proto.Marshal(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, "ORDER_NOT_FOUND", "orderId", "7", []byte{10, 3, 'a', 'b', 'c'})
+		f.Add(data, "EVERY", "at", "tomorrow", data)
+		f.Add(data, "DETAILS", "k", "v", []byte{8, 1})
+	}
+	m := newMapper(f, errmap.Config{Domain: domain}, append(shopRules(), everyRules()...)...)
+	f.Fuzz(func(t *testing.T, data []byte, reason, key, value string, detail []byte) {
+		p := new(spb.Status)
+		_ = proto.Unmarshal(data, p)
+		checkDecoded(t, m, p)
+		info := &errdetails.ErrorInfo{Reason: reason, Domain: "d.e", Metadata: map[string]string{key: value}}
+		if packed, err := anypb.New(info); err == nil {
+			p.Details = []*anypb.Any{packed}
+		}
+		for _, name := range []string{"BadRequest", "QuotaFailure", "RetryInfo", "ResourceInfo", "PreconditionFailure"} {
+			p.Details = append(p.Details, &anypb.Any{TypeUrl: "type.googleapis.com/google.rpc." + name, Value: detail})
+		}
+		checkDecoded(t, m, p)
+	})
+}
+
+func checkDecoded(t *testing.T, m *errmap.Mapper, p *spb.Status) {
+	t.Helper()
+	in := status.ErrorProto(p)
+	out := m.Decode(t.Context(), in)
+	if in == nil {
+		if out != nil {
+			t.Errorf("success became %v", out)
+		}
+		return
+	}
+	remote, ok := out.(*errmap.Remote)
+	if !ok || status.Code(out) != status.Code(in) || out.Error() == "" {
+		t.Fatalf("%v became %#v", in, out)
+	}
+	for _, typed := range remote.Unwrap() {
+		switch typed.(type) {
+		case *OrderNotFound, FieldError, *Invalid, *Throttled, *OutOfStock, *Every, *Details, Single, *Derived:
+		default:
+			if typed != ErrOrderNotFound {
+				t.Errorf("made a %T", typed)
+			}
+		}
+	}
+	_ = fmt.Sprintf("%+v %v", out, errmap.CodeOf(out))
+	checkMapped(t, m, m.Error(t.Context(), unary, out))
 }

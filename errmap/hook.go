@@ -2,14 +2,19 @@ package errmap
 
 import "fmt"
 
-// hooked asks the hooks, and gives the error to map: err, or what a hook put in its place.
-func (w *walk) hooked(err error) error {
-	for _, h := range w.mapper.hooks {
-		w.hook = h.name
+// hooked asks hooks until one answers, and gives the error to map: err, or what a hook put in its place. A hook that
+// looks through a cycle never ends, so none is asked about one.
+func (w *walk) hooked(hooks []Rule, err error) error {
+	if w.flaw == FlawTooDeep {
+		return err
+	}
+	for _, h := range hooks {
+		w.asked = asked{"hook", h.name}
 		next := h.hook(w.ctx, w.call.full, err)
-		w.hook = ""
+		w.asked = asked{}
+		w.explainHook(h, next)
 		if next != nil {
-			w.replace(err, next, h.name)
+			w.replace(next, h.name)
 			return next
 		}
 	}
@@ -17,10 +22,10 @@ func (w *walk) hooked(err error) error {
 }
 
 // replace keeps the handler's error in the cause, beside the hook's.
-func (w *walk) replace(err, next error, hook string) {
+func (w *walk) replace(next error, hook string) {
 	w.out.Hook = hook
 	w.inspect(next)
 	if w.flaw == "" {
-		w.out.Cause = fmt.Errorf("%w (by hook %q, in place of: %w)", next, hook, err)
+		w.out.Cause = fmt.Errorf("%w (by hook %q, in place of: %w)", next, hook, w.out.Cause)
 	}
 }

@@ -24,7 +24,9 @@ func (w *walk) panicked(err error) bool {
 	if found == nil {
 		return false
 	}
-	w.out.Panic, w.out.Stack, w.out.Redacted = found.Value, found.Stack, true
+	w.out.Panic, w.out.Stack, w.out.Redacted, w.out.Logged = found.Value, found.Stack, true, found.Logged
+	w.node = node{err, 0}
+	w.explain("a panic")
 	return w.settle(Internal.GRPCStatus(), SourcePanic)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/status"
@@ -22,8 +23,32 @@ type Outcome struct {
 	Flaw     Flaw           // what is wrong with the error; else ""
 	Redacted bool           // nothing that the error said was sent, and nobody had said what to send
 	Local    bool           // a context error while the caller was waiting: the handler's own context ended
+	Dropped  []string       // what was left out to fit: "DebugInfo", "BadRequest(part)", "message", …
+	Logged   bool           // a panic that is in a log already
 	Panic    any            // the value of a panic, in the handler or in a method of its error; else nil
 	Stack    []byte         // of that panic
+
+	level *slog.Level // what a tag says
+}
+
+// Fault reports whether the server failed, not its caller: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL,
+// UNAVAILABLE or DATA_LOSS, as OpenTelemetry's conventions have it.
+func (o Outcome) Fault() bool { return facts[Code(o.Status.Code()).orInternal()].fault }
+
+// Untold reports whether nobody has been told what went wrong: not the client, and no log. It is what a log must have.
+func (o Outcome) Untold() bool {
+	return o.Redacted && !o.Logged && o.Source != SourceContextDone
+}
+
+// Level is the level to log the call at: that of the error's tag, else ERROR for a fault and INFO for the rest.
+func (o Outcome) Level() slog.Level {
+	switch {
+	case o.level != nil:
+		return *o.level
+	case o.Fault():
+		return slog.LevelError
+	}
+	return slog.LevelInfo
 }
 
 // A Source is what decided on a status. It tells what was meant, by code or rule, from what went wrong.
@@ -37,6 +62,8 @@ const (
 	SourceMapped      Source = "mapped"       // another mapper, further in
 	SourceSentinel    Source = "sentinel"     // On
 	SourceType        Source = "type"         // OnType
+	SourceTagged      Source = "tagged"       // Tagged
+	SourcePredicate   Source = "predicate"    // OnFunc
 	SourceContext     Source = "context"      // context.Canceled, context.DeadlineExceeded
 	SourceContextDone Source = "context-done" // nothing claimed the error, and the call had ended
 	SourceUnknown     Source = "unknown"      // nothing claimed the error
@@ -44,40 +71,34 @@ const (
 	SourceDefect      Source = "defect"       // a broken error, see Flaw
 )
 
-func (w *walk) settle(s *status.Status, source Source) bool {
-	w.out.Status, w.out.Source = s, source
-	return true
+// sources say what a rule is, for outcomes.
+var sources = [...]Source{
+	sentinelForm:  SourceSentinel,
+	typeForm:      SourceType,
+	taggedForm:    SourceTagged,
+	predicateForm: SourcePredicate,
 }
 
-func (w *walk) rule(r *ruling, err error) bool {
-	w.out.Rule, w.out.Place = r.name, r.place
-	return w.settle(r.reply(err), r.source)
-}
-
-func (w *walk) defect(f Flaw) bool {
-	w.out.Flaw, w.out.Redacted = f, true
-	w.out.Rule, w.out.Place = "", ""
-	return w.settle(Internal.GRPCStatus(), SourceDefect)
+// chosen reports whether the author of the error or of a rule said what to send.
+func (s Source) chosen() bool {
+	switch s {
+	case SourceExplicit, SourceCode, SourceSentinel, SourceType, SourceTagged, SourcePredicate:
+		return true
+	}
+	return false
 }
 
 // unclaimed decides for an error of which nothing is known.
 func (w *walk) unclaimed(err error) bool {
-	c := w.mapper.config.Unknown
+	w.settle(w.mapper.config.Unknown.GRPCStatus(), SourceUnknown)
+	w.explain("nothing is known of it")
 	if w.mapper.config.Verbose {
-		return w.settle(verbose(c, err), SourceUnknown)
+		w.open().message = err.Error()
+		w.open().put(&errdetails.DebugInfo{Detail: valid(fmt.Sprintf("%T: %+v", err, err))})
+		return true
 	}
 	w.out.Redacted = true
-	return w.settle(c.GRPCStatus(), SourceUnknown)
-}
-
-// verbose says everything there is to say.
-func verbose(c Code, err error) *status.Status {
-	s := withMessage(c.GRPCStatus(), err.Error())
-	with, failed := s.WithDetails(&errdetails.DebugInfo{Detail: valid(fmt.Sprintf("%T: %+v", err, err))})
-	if failed != nil { // not with a text that is UTF-8
-		return s
-	}
-	return with
+	return true
 }
 
 // observe tells the observer, which can do no harm to the RPC.
@@ -91,28 +112,29 @@ func (m *Mapper) observe(ctx context.Context, o *Outcome) {
 		m.config.Observer(ctx, *o)
 		return
 	}
-	if o.Redacted && o.Source != SourceContextDone {
+	if o.Untold() {
 		slog.Default().LogAttrs(ctx, slog.LevelError, "errmap: the client was not told why the call failed", o.attrs()...)
 	}
 }
 
 // attrs are all but code and message.
 func (o *Outcome) attrs() []slog.Attr {
-	attrs := words(
+	attrs := telling(
 		slog.String("source", string(o.Source)),
 		slog.String("method", o.Method),
 		slog.String("rule", o.Rule),
 		slog.String("place", o.Place),
 		slog.String("hook", o.Hook),
 		slog.String("flaw", string(o.Flaw)),
+		slog.String("dropped", strings.Join(o.Dropped, ", ")),
 	)
 	if _, shown := o.Cause.(*PanicError); o.Panic != nil && !shown {
-		attrs = append(attrs, panicAttrs(o.Panic, o.Stack)...)
+		attrs = append(attrs, panicAttrs(o.Panic, o.Stack, o.Logged)...)
 	}
 	return causeAttr(attrs, o.Cause)
 }
 
-// words are the attributes that say something.
-func words(attrs ...slog.Attr) []slog.Attr {
+// telling are the attributes that say something.
+func telling(attrs ...slog.Attr) []slog.Attr {
 	return slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Value.String() == "" })
 }

@@ -207,6 +207,7 @@ func TestDefaultObserver(t *testing.T) {
 		{"unknown", t.Context(), errors.New(secret), head + `unknown` + method + ` cause="dial 10.0.0.3: pw=hunter2"`},
 		{"panic", t.Context(), &errmap.PanicError{Value: 7, Stack: []byte("st")}, head + `panic` + method + ` cause.code=INTERNAL cause.message="internal error" cause.panic=7 cause.stack=st`},
 		{"wrapped panic", t.Context(), fmt.Errorf("audit: %w", &errmap.PanicError{Value: 7, Stack: []byte("st")}), head + `panic` + method + ` panic=7 stack=st cause="audit: recovered panic"`},
+		{"panic that is in a log", t.Context(), fmt.Errorf("audit: %w", &errmap.PanicError{Value: 7, Stack: []byte("st"), Logged: true}), ""},
 		{"bomb", t.Context(), bomb{in: "Is"}, head + `defect` + method + ` flaw=mapping-panic panic="Is: pw=hunter2" stack=".*" cause=".*"`},
 		{"defect", t.Context(), (*NetErr)(nil), head + `defect` + method + ` flaw=typed-nil cause=".*"`},
 		{"known", t.Context(), ErrNoRows, ""},

@@ -14,8 +14,9 @@ import (
 // Neither value nor stack reaches the client: Error is a fixed text, and the status, which the error has of its
 // own, says "internal error". %+v and slog show both.
 type PanicError struct {
-	Value any    // what was given to panic
-	Stack []byte // debug.Stack() of the goroutine, or nil
+	Value  any    // what was given to panic
+	Stack  []byte // debug.Stack() of the goroutine, or nil
+	Logged bool   // whoever recovered has written it to a log, and nobody else has to
 }
 
 // Error is the same for every panic, so that it can not leak by being wrapped.
@@ -33,18 +34,22 @@ func (e *PanicError) GRPCStatus() *status.Status { return Internal.GRPCStatus() 
 // Is reports whether target is [Internal].
 func (e *PanicError) Is(target error) bool { return isCode(target, e.GRPCStatus()) }
 
-// Format writes the value and the stack for %+v.
+// Format writes the value and the stack for %+v, without the stack where a log has it already.
 func (e *PanicError) Format(s fmt.State, verb rune) {
 	format(s, verb, e.Error(), e.GRPCStatus(), e.attrs())
 }
 
-// LogValue is a group of code, message, panic and stack.
+// LogValue is a group of code, message, panic and stack, without the stack where a log has it already.
 func (e *PanicError) LogValue() slog.Value { return logValue(e.GRPCStatus(), e.attrs()) }
 
-func (e *PanicError) attrs() []slog.Attr { return panicAttrs(e.Value, e.Stack) }
+func (e *PanicError) attrs() []slog.Attr { return panicAttrs(e.Value, e.Stack, e.Logged) }
 
-func panicAttrs(value any, stack []byte) []slog.Attr {
-	return []slog.Attr{slog.String("panic", fmt.Sprint(value)), slog.String("stack", string(stack))}
+func panicAttrs(value any, stack []byte, logged bool) []slog.Attr {
+	attrs := []slog.Attr{slog.String("panic", fmt.Sprint(value))}
+	if logged {
+		return attrs
+	}
+	return append(attrs, slog.String("stack", string(stack)))
 }
 
 // rescue makes a defect of a panic in a method of err or in a hook.
@@ -55,9 +60,11 @@ func (w *walk) rescue(err error) {
 	}
 	w.out.Panic, w.out.Stack = p, debug.Stack()
 	w.defect(FlawPanic)
-	if w.hook != "" && w.flaw == "" {
-		w.out.Hook = w.hook
-		w.out.Cause = fmt.Errorf("errmap: hook %q panicked: %v, given: %w", w.hook, p, err)
+	if w.asked.what == "hook" {
+		w.out.Hook = w.asked.name
+	}
+	if w.asked.what != "" && w.flaw == "" {
+		w.out.Cause = fmt.Errorf("errmap: %s %q panicked: %v, given: %w", w.asked.what, w.asked.name, p, err)
 		return
 	}
 	w.out.Cause = fmt.Errorf("%w: %v", withheld(err, FlawPanic), p)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -33,12 +34,13 @@ type row struct {
 	// of the error that the client gets
 	is    []error
 	isNot []error
+	as    func(error) bool
 }
 
 const empty = "(empty)"
 
 func rows() []row {
-	return slices.Concat(plainRows(), sentinelRows(), typeRows(), statusRows(), joinRows(), contextRows(), explicitRows(), codeRows(), brokenRows())
+	return slices.Concat(plainRows(), sentinelRows(), typeRows(), taggedRows(), violationRows(), sizeRows(), statusRows(), joinRows(), contextRows(), explicitRows(), codeRows(), brokenRows())
 }
 
 func plainRows() []row {
@@ -46,7 +48,7 @@ func plainRows() []row {
 		{name: "A2", in: errors.New(secret), code: codes.Unknown, by: "unknown"},
 		{name: "A4", in: io.EOF, code: codes.Unknown, by: "unknown", isNot: []error{io.EOF}},
 		{name: "A5", in: errors.Join(errors.New(secret), errors.New("two")), code: codes.Unknown, by: "unknown"},
-		{name: "A6", in: os.ErrDeadlineExceeded, code: codes.DeadlineExceeded, by: "type errmap_test.TempTimeout"},
+		{name: "A6", in: os.ErrDeadlineExceeded, code: codes.DeadlineExceeded, info: "RetryInfo{1s}", by: "type errmap_test.TempTimeout"},
 		{name: "A7 uncomparable", in: fmt.Errorf("w: %w", Uncomparable{[]string{"x"}}), code: codes.Unknown, by: "unknown"},
 	}
 }
@@ -71,7 +73,7 @@ func typeRows() []row {
 	return []row{
 		{name: "C9", in: &ValidationError{errors.New(secret)}, code: codes.InvalidArgument, by: "type *errmap_test.ValidationError"},
 		{name: "C10", in: &NetErr{}, code: codes.Unavailable, by: "type errmap_test.Temporary"},
-		{name: "C11", in: &NetTimeout{}, code: codes.DeadlineExceeded, by: "type errmap_test.TempTimeout"},
+		{name: "C11", in: &NetTimeout{}, code: codes.DeadlineExceeded, info: "RetryInfo{1s}", by: "type errmap_test.TempTimeout"},
 		{name: "D1", in: &ValidationError{ErrOrderNotFound}, code: codes.InvalidArgument, by: "type *errmap_test.ValidationError", isNot: []error{ErrOrderNotFound}},
 		{name: "D2", in: wrap(2, &ValidationError{ErrOrderNotFound}), code: codes.InvalidArgument, by: "type *errmap_test.ValidationError"},
 		{name: "D3", in: wrap(1, ErrNoRows), code: codes.NotFound, text: "no such record", by: "sentinel sql: no rows in result set"},
@@ -80,6 +82,105 @@ func typeRows() []row {
 		{name: "D6 turned", in: fmt.Errorf("%w: %w", ErrOrderNotFound, ErrStockGone), code: codes.NotFound, text: "order not found", info: missing, by: "sentinel order not found"},
 		{name: "D7", in: ErrScoped, code: codes.ResourceExhausted, text: "scoped", by: "sentinel scoped"},
 		{name: "D9", in: &ValidationError{status.Error(codes.NotFound, "nf")}, code: codes.InvalidArgument, by: "type *errmap_test.ValidationError"},
+	}
+}
+
+func taggedRows() []row {
+	order := &OrderNotFound{OrderID: 42, Shop: "fr", Secret: secret, Cause: errors.New(secret)}
+	const (
+		text = "order 42 not found in fr"
+		info = "ORDER_NOT_FOUND@orders.acme.com orderId=42 shop=fr ResourceInfo{order/42}"
+		by   = "tagged *errmap_test.OrderNotFound"
+	)
+	until := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	is := []error{errmap.NotFound}
+	same := as(func(e *OrderNotFound) bool {
+		return e.OrderID == 42 && e.Shop == "fr" && e.Secret == "" && e.Cause == nil
+	})
+	return []row{
+		{name: "C1", in: order, code: codes.NotFound, text: text, info: info, by: by, is: is, as: same},
+		{name: "C2", in: wrap(3, order), code: codes.NotFound, text: text, info: info, by: by, is: is, as: same},
+		{name: "D5 tagged", in: &OrderNotFound{OrderID: 42, Shop: "fr", Cause: ErrNoRows}, code: codes.NotFound, text: text, info: info, by: by, as: same},
+		{
+			name: "C3", in: FieldError{Field: "email", Desc: "required"}, code: codes.InvalidArgument, text: "email: required",
+			info: "INVALID_FIELD@" + domain + " BadRequest{email:required}", by: "tagged errmap_test.FieldError",
+			as: as(func(e FieldError) bool { return e == FieldError{Field: "email", Desc: "required"} }),
+		},
+		{
+			name: "C3 by its address", in: &FieldError{Field: "email", Desc: "required"}, code: codes.InvalidArgument, text: "email: required",
+			info: "INVALID_FIELD@" + domain + " BadRequest{email:required}", by: "tagged errmap_test.FieldError",
+			as: as(func(e FieldError) bool { return e.Field == "email" }),
+		},
+		{
+			name: "C5", in: &Invalid{Fields: []Violation{{"a.b", "too long", "TOO_LONG"}, {"c", "bad", ""}}}, code: codes.InvalidArgument, text: "the request is invalid",
+			info: "INVALID_REQUEST@" + domain + " BadRequest{a.b:too long:TOO_LONG; c:bad}", by: "tagged *errmap_test.Invalid",
+			as: as(func(e *Invalid) bool {
+				return len(e.Fields) == 2 && e.Fields[0] == Violation{"a.b", "too long", "TOO_LONG"}
+			}),
+		},
+		{name: "C6", in: &Invalid{}, code: codes.InvalidArgument, text: "the request is invalid", info: "INVALID_REQUEST@" + domain, by: "tagged *errmap_test.Invalid"},
+		{
+			name: "C7", in: &Throttled{Limit: 60, After: 1500 * time.Millisecond, Until: until}, code: codes.ResourceExhausted, text: "quota of 60 exceeded",
+			info: "THROTTLED@" + domain + " limitPerMinute=60 until=2026-01-02T03:04:05Z RetryInfo{1.5s}", by: "tagged *errmap_test.Throttled",
+			as: as(func(e *Throttled) bool {
+				return e.Limit == 60 && e.After == 1500*time.Millisecond && e.Until.Equal(until)
+			}),
+		},
+		{name: "C8 nothing to wait for", in: &Throttled{Limit: 1}, code: codes.ResourceExhausted, text: "quota of 1 exceeded", info: "THROTTLED@" + domain + " limitPerMinute=1 until=0001-01-01T00:00:00Z", by: "tagged *errmap_test.Throttled"},
+		{name: "D4 predicate", in: wrap(1, &SQLError{"23505"}), code: codes.AlreadyExists, by: "predicate pg-unique"},
+		{name: "I1 tagged", in: (*OrderNotFound)(nil), code: codes.Internal, by: "defect typed-nil"},
+	}
+}
+
+// violationRows are joins of errors that have news of one kind.
+func violationRows() []row {
+	const by = "tagged errmap_test.FieldError"
+	info := "INVALID_FIELD@" + domain + " "
+	a, b, c := FieldError{Field: "a", Desc: "1"}, FieldError{Field: "b", Desc: "2"}, FieldError{Field: "c", Desc: "3"}
+	return []row{
+		{
+			name: "F4", in: errors.Join(a, b, c), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2; c:3}", by: by,
+			is: []error{a, b, c}, as: as(func(e FieldError) bool { return e == a }),
+		},
+		{name: "F5", in: wrap(1, errors.Join(a, b)), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2}", by: by},
+		{name: "F6", in: errors.Join(a, ErrStockGone), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1}", by: by},
+		{name: "F6 turned", in: errors.Join(ErrStockGone, a), code: codes.FailedPrecondition, text: "stock is gone", by: "sentinel stock is gone"},
+		{name: "F joins in joins", in: errors.Join(errors.Join(a, errors.New(secret)), wrap(2, b), multi{nil, c}), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2; c:3}", by: by},
+		{name: "F two types", in: errors.Join(a, &Invalid{Fields: []Violation{{"x", "y", "Z"}}}), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; x:y:Z}", by: by},
+		{name: "F beside a defect", in: errors.Join(a, (*NetErr)(nil), bomb{in: "Is"}, b), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2}", by: by},
+	}
+}
+
+func sizeRows() []row {
+	many := &Invalid{}
+	for i := range 2000 {
+		many.Fields = append(many.Fields, Violation{Path: fmt.Sprintf("f%d", i), Why: strings.Repeat("d", 30)}) // 40 bytes on the wire
+	}
+	long := strings.Repeat("m", 3000)
+	shop := strings.Repeat("s", 50_000)
+	return []row{
+		{
+			name: "F9", in: fieldErrors(500), code: codes.InvalidArgument, text: "f0: " + strings.Repeat("d", 30),
+			info: "INVALID_FIELD@" + domain + " BadRequest{117 violations}", by: "tagged errmap_test.FieldError BadRequest(part)",
+		},
+		{name: "J1", in: errmap.NotFound.New(long), code: codes.NotFound, text: long, by: "explicit"},
+		{
+			name: "J3", in: many, code: codes.InvalidArgument, text: "the request is invalid",
+			info: "INVALID_REQUEST@" + domain + " BadRequest{111 violations}", by: "tagged *errmap_test.Invalid BadRequest(part)",
+		},
+		{name: "J4", in: status.Error(codes.NotFound, strings.Repeat("ж", 10_000)), code: codes.NotFound, text: strings.Repeat("ж", 998) + "...", by: "status message"},
+		{
+			name: "J5", in: &OrderNotFound{OrderID: 1, Shop: shop}, code: codes.NotFound, text: ("order 1 not found in " + shop)[:1021] + "...",
+			info: "ORDER_NOT_FOUND@orders.acme.com orderId=1 shop=" + shop[:509] + "... ResourceInfo{order/1}", by: "tagged *errmap_test.OrderNotFound",
+		},
+	}
+}
+
+// as holds what a client gets back to a condition.
+func as[E error](holds func(E) bool) func(error) bool {
+	return func(err error) bool {
+		e, ok := errors.AsType[E](err)
+		return ok && holds(e)
 	}
 }
 
@@ -224,7 +325,7 @@ func (r row) checkOutcome(t *testing.T, o errmap.Outcome) {
 }
 
 func decidedBy(o errmap.Outcome) string {
-	words := []string{string(o.Source), o.Rule, string(o.Flaw)}
+	words := append([]string{string(o.Source), o.Rule, string(o.Flaw)}, o.Dropped...)
 	if o.Local {
 		words = append(words, "local")
 	}

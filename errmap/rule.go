@@ -3,12 +3,16 @@ package errmap
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 )
 
-// A Rule says which status an error becomes. [On], [OnType] and [Hook] make one; [New] checks it, together
+// A Rule says which status an error becomes. [On], [OnType], [Tagged], [OnFunc] and [Hook] make one; [New] checks it, together
 // with all others. A rule is a value: it can be shared between mappers, and between goroutines. The zero Rule
 // is refused by New.
 type Rule struct {
@@ -17,15 +21,29 @@ type Rule struct {
 	target   error
 	typ      reflect.Type
 	hook     HookFunc
+	match    func(error) bool
+	tagged   *declaration
 	code     Code
 	message  *string
 	expose   bool
 	reason   string
 	domain   string
+	retry    *time.Duration
+	level    *slog.Level
 	patterns []string
 	scoped   bool
 	problems []string
 	place    string
+
+	messageOf func(subject) (string, bool)
+	detailsOf func(subject) []proto.Message
+	takes     []taking
+}
+
+// A taking is a function of a rule, and the type that it takes.
+type taking struct {
+	option string
+	typ    reflect.Type
 }
 
 type form uint8
@@ -34,6 +52,8 @@ const (
 	noForm form = iota
 	sentinelForm
 	typeForm
+	taggedForm
+	predicateForm
 	hookForm
 )
 
@@ -58,6 +78,17 @@ func On(target error, c Code, o ...RuleOption) Rule {
 func OnType[E error](c Code, o ...RuleOption) Rule {
 	t := reflect.TypeFor[E]()
 	r := Rule{form: typeForm, typ: t, code: c, name: t.String(), place: caller()}
+	return r.with(o)
+}
+
+// OnFunc maps every error that a predicate holds for. Predicates come last: they are asked, in the order of their
+// names, about the whole error, when nothing in its tree was claimed. A predicate that looks inside, with errors.Is, would
+// otherwise go before every rule for what it finds there.
+//
+// The client reads the code's default text, unless [Message], [MessageFunc] or [ExposeText] says otherwise. match may be
+// called concurrently. A panic in it is a defect, INTERNAL.
+func OnFunc(name string, match func(error) bool, c Code, o ...RuleOption) Rule {
+	r := Rule{form: predicateForm, name: name, match: match, code: c, place: caller()}
 	return r.with(o)
 }
 
@@ -93,6 +124,10 @@ func (r Rule) String() string {
 		return fmt.Sprintf("On(%q) at %s", r.name, r.place)
 	case typeForm:
 		return fmt.Sprintf("OnType[%s] at %s", r.name, r.place)
+	case taggedForm:
+		return fmt.Sprintf("Tagged[%s] at %s", r.name, r.place)
+	case predicateForm:
+		return fmt.Sprintf("OnFunc(%q) at %s", r.name, r.place)
 	case hookForm:
 		return fmt.Sprintf("Hook(%q) at %s", r.name, r.place)
 	}

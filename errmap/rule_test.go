@@ -102,7 +102,7 @@ func subjectMistakes() []mistake {
 		{"panics", errmap.Config{}, []errmap.Rule{panics}, `errmap: OnType[*errmap.PanicError] at ` + panicsAt + ": the type is decided before any rule looks; remove the rule"},
 		{"hook name", errmap.Config{}, []errmap.Rule{unnamed}, `errmap: Hook("") at ` + unnamedAt + ": a hook needs a name, by which hooks are ordered"},
 		{"hook function", errmap.Config{}, []errmap.Rule{idle}, `errmap: Hook("idle") at ` + idleAt + ": a hook needs a function"},
-		{"zero", errmap.Config{}, []errmap.Rule{{}}, "errmap: Rule{}: a zero Rule says nothing; make one with On, OnType or Hook"},
+		{"zero", errmap.Config{}, []errmap.Rule{{}}, "errmap: Rule{}: a zero Rule says nothing; make one with On, OnType, Tagged, OnFunc or Hook"},
 	}
 }
 

@@ -13,6 +13,7 @@ type rules struct {
 	ordered    []*ruling // the sentinels by name, to ask an Is method
 	types      map[reflect.Type][]*ruling
 	interfaces []*ruling // most methods first, then by name
+	predicates []*ruling // by name
 	shapes     sync.Map  // reflect.Type to *shape; as many as the program has error types
 }
 
@@ -32,6 +33,8 @@ func (r *rules) add(one *ruling) {
 		}
 		r.sentinels[one.target] = append(r.sentinels[one.target], one)
 		r.ordered = append(r.ordered, one)
+	case one.form == predicateForm:
+		r.predicates = append(r.predicates, one)
 	case one.typ.Kind() == reflect.Interface:
 		r.interfaces = append(r.interfaces, one)
 	default:

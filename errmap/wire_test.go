@@ -36,21 +36,35 @@ func newShop(t *testing.T, c errmap.Config, handle func(ctx context.Context, in 
 	s := &shop{handle: handle, outcomes: map[string]errmap.Outcome{}}
 	c.Observer = s.observe
 	m := newMapper(t, c, rules...)
+	s.conn = s.serve(t, serverSide(m), clientSide(m))
+	return s
+}
+
+// serve runs the shop in memory. A client takes 8 KiB of headers.
+func (s *shop) serve(t *testing.T, inside []grpc.ServerOption, outside []grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
 	listener := bufconn.Listen(1 << 16)
-	server := grpc.NewServer(grpc.UnaryInterceptor(unaryServer(m)), grpc.StreamInterceptor(streamServer(m)))
+	server := grpc.NewServer(inside...)
 	server.RegisterService(&shopDesc, s)
 	go func() { _ = server.Serve(listener) }()
-	conn, err := grpc.NewClient("passthrough:shop",
+	conn, err := grpc.NewClient("passthrough:shop", append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
 		grpc.WithMaxHeaderListSize(8192),
-		grpc.WithUnaryInterceptor(unaryClient(m)), grpc.WithStreamInterceptor(streamClient(m)))
+	}, outside...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.conn = conn
 	t.Cleanup(func() { _ = conn.Close(); server.Stop() })
-	return s
+	return conn
+}
+
+func serverSide(m *errmap.Mapper) []grpc.ServerOption {
+	return []grpc.ServerOption{grpc.UnaryInterceptor(unaryServer(m)), grpc.StreamInterceptor(streamServer(m))}
+}
+
+func clientSide(m *errmap.Mapper) []grpc.DialOption {
+	return []grpc.DialOption{grpc.WithUnaryInterceptor(unaryClient(m)), grpc.WithStreamInterceptor(streamClient(m))}
 }
 
 var shopDesc = grpc.ServiceDesc{
@@ -65,10 +79,13 @@ func serveGet(s any, ctx context.Context, decode func(any) error, interceptor gr
 	if err := decode(in); err != nil {
 		return nil, err
 	}
-	info := &grpc.UnaryServerInfo{Server: s, FullMethod: unary}
-	return interceptor(ctx, in, info, func(ctx context.Context, in any) (any, error) {
+	handler := func(ctx context.Context, in any) (any, error) {
 		return in, s.(*shop).handle(ctx, in.(*wrapperspb.StringValue).GetValue())
-	})
+	}
+	if interceptor == nil {
+		return handler(ctx, in)
+	}
+	return interceptor(ctx, in, &grpc.UnaryServerInfo{Server: s, FullMethod: unary}, handler)
 }
 
 // serveWatch sends one message before it fails.
@@ -199,6 +216,9 @@ func (r row) checkClient(t *testing.T, err error, md metadata.MD) {
 		if !errors.Is(err, target) {
 			t.Errorf("errors.Is(err, %q) is false at the client", target)
 		}
+	}
+	if r.as != nil && !r.as(err) {
+		t.Errorf("the error did not come back: %+v", err)
 	}
 	for _, target := range r.isNot {
 		if errors.Is(err, target) {

@@ -14,13 +14,23 @@ const rulesGroup = "fxgrpc.rules"
 // Errors declares rules for which status a Go error becomes, from any module of the app, for all servers and clients.
 // They make the app's one *errmap.Mapper, with the errmap.Config of the graph if it has one. Their order never counts.
 // Without an Observer there, what clients were not told is logged by the logging of [Defaults], or else by the app's logger.
-// Rules that contradict each other are errors when the app is built.
+// Rules that contradict each other are errors when the app is built, with the places of both; what is wrong with a rule by
+// itself, such as the tags of an error struct, fx.ValidateApp tells too.
 //
 // Translation is done by modules/translate, which [Defaults] brings. Rules that no link uses are an error.
 func Errors(rules ...errmap.Rule) fx.Option {
 	d := declared("Errors")
 	if len(rules) == 0 {
 		return fx.Error(d.errorf("no rule was given"))
+	}
+	var errs []error
+	for _, r := range rules {
+		if err := r.Err(); err != nil {
+			errs = append(errs, d.errorf("%w", err))
+		}
+	}
+	if r := refusal(errs); r != nil {
+		return r
 	}
 	return fx.Options(
 		fx.Provide(fx.Annotated{Group: rulesGroup + ",flatten", Target: func() []errmap.Rule { return rules }}),
@@ -79,14 +89,13 @@ type logged struct{}
 
 const loggedGroup = "fxgrpc.logged"
 
-// observer logs, to the app's logger, the faults that no other line of the log tells. A panic is logged by who
-// recovered from it.
+// observer logs, to the app's logger, the faults that no other line of the log tells.
 func (p rulebookParams) observer() func(context.Context, errmap.Outcome) {
 	if len(p.Logged) > 0 {
 		return func(context.Context, errmap.Outcome) {}
 	}
 	return func(ctx context.Context, o errmap.Outcome) {
-		if o.Redacted && o.Source != errmap.SourcePanic && o.Source != errmap.SourceContextDone {
+		if o.Untold() {
 			p.Module.logger.ErrorContext(ctx, "fxgrpc: the client was not told why the call failed",
 				"grpc.method", o.Method, "source", o.Source, "flaw", o.Flaw, "cause", o.Cause)
 		}

@@ -2,6 +2,7 @@ package tag
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,8 +33,11 @@ func (r Role) Read(s *Struct, f *Field) (Items, []*Error) {
 		return Items{}, nil
 	}
 	d := reader{role: r, at: s.At(f, 0, ""), items: Items{First: f.Tag.First()}}
-	if d.first(d.items.First) {
+	switch {
+	case r.listed():
 		d.options(f.Tag.Items)
+	case d.first(d.items.First):
+		d.options(f.Tag.Items[1:])
 	}
 	return d.items, d.errs
 }
@@ -85,10 +89,10 @@ func opener(name, wanted string) string {
 	return ""
 }
 
-// options checks what follows the first item.
+// options checks what follows the first item, or all.
 func (d *reader) options(items []Item) {
 	seen := map[string]bool{d.role.Opens: true}
-	for _, item := range items[1:] {
+	for _, item := range items {
 		o, known := d.role.option(item.Name)
 		flaws := o.flaws(item)
 		switch {
@@ -133,6 +137,8 @@ func (o Option) flaws(item Item) []Flaw {
 		return flaw(item.At(0), "%q takes no value; write it alone", item.Name)
 	case o.Form == FormFlag:
 		return nil
+	case o.Form == FormKey:
+		return key(item)
 	case !item.HasValue:
 		return flaw(item.Offset, "%q needs a value, %s=…: %s", item.Name, item.Name, o.value())
 	case slices.Contains(o.OneOf, item.Value) || o.Form == FormText:
@@ -147,6 +153,19 @@ func (o Option) flaws(item Item) []Flaw {
 
 func flaw(offset int, format string, args ...any) []Flaw {
 	return []Flaw{{offset, fmt.Sprintf(format, args...)}}
+}
+
+// keyForm is that of keys in a google.rpc.ErrorInfo.
+var keyForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9_-]{1,63}$`)
+
+// IsKey reports whether a text can be a key of a google.rpc.ErrorInfo.
+func IsKey(text string) bool { return keyForm.MatchString(text) }
+
+func key(item Item) []Flaw {
+	if item.HasValue && !IsKey(item.Value) {
+		return flaw(item.At(0), "%q is not a key; write 2 to 64 letters, digits, _ and -, a small letter first", item.Value)
+	}
+	return nil
 }
 
 func (o Option) duration(item Item) []Flaw {

@@ -19,9 +19,11 @@ func Reference() string {
 
 func (r Role) print(b *strings.Builder) {
 	fmt.Fprintf(b, "## %s%s\n\n| option | value | meaning | Go option |\n|---|---|---|---|\n", strings.ToUpper(r.Name[:1]), r.Name[1:])
-	if r.Opens == "" {
+	switch {
+	case r.listed():
+	case r.Opens == "":
 		r.First.print(b, "*"+r.First.Name+"* first")
-	} else {
+	default:
 		r.First.print(b, code(r.Opens))
 	}
 	for _, o := range r.Options {

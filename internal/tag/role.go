@@ -10,9 +10,12 @@ type Role struct {
 	Name    string   // "a chain's own line"
 	Opens   string   // of a struct's own line: the name of the first item, by which the kind of struct is known
 	First   Option   // the first item; where Opens is "" its name is what the form is about, and it has no value
-	Options []Option // the items after it
+	Options []Option // the items after it; where there is no First, all of them
 	Open    bool     // others may stand there too, which are other people's
 }
+
+// listed reports whether the first item is an option like the others.
+func (r Role) listed() bool { return r.First.Name == "" }
 
 // An Option is an item that a tag may have.
 type Option struct {
@@ -39,6 +42,7 @@ const (
 	FormPatterns             // a list of patterns
 	FormServices             // a list of full names of services
 	FormDuration             // 300ms, 2s, 1h30m
+	FormKey                  // a key such as orderId, which may be left out with its "="
 )
 
 // String says what the value is.
@@ -55,6 +59,7 @@ func (f Form) String() string {
 		FormPatterns: "patterns, spaces between them",
 		FormServices: "services, spaces between them",
 		FormDuration: "a duration, such as 300ms",
+		FormKey:      "a key, such as orderId; or no value",
 	}[f]
 }
 
@@ -183,5 +188,8 @@ func HeadersField() Role {
 
 // Roles are all of them, each struct's own line before its fields.
 func Roles() []Role {
-	return []Role{ChainLine(), ChainField(), PolicyLine(), RuleField(), HeadersLine(), HeadersField()}
+	return []Role{
+		ChainLine(), ChainField(), PolicyLine(), RuleField(), HeadersLine(), HeadersField(),
+		ErrorLine(), ErrorField(), ErrorPart(),
+	}
 }

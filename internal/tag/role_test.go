@@ -41,6 +41,10 @@ func TestRead(t *testing.T) {
 		{role: tag.HeadersField(), text: "x-tenant-id,required,default='a, b',oneof=a ?a b"},
 		{role: timed(), text: "a,within=2s,from=b"},
 		{role: timed(), text: "a,within=none"},
+		{role: tag.ErrorLine(), text: "error=NOT_FOUND,reason=GONE,domain=a.b,message='{A}, gone',retry.delay=2s,retryable,log=warn,resource.type=a b"},
+		{role: tag.ErrorField(), text: "metadata=orderId,resource.name"},
+		{role: tag.ErrorField(), text: "retry.delay,metadata"},
+		{role: tag.ErrorPart(), text: "field"},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			t.Parallel()
@@ -114,6 +118,25 @@ func TestReadErrors(t *testing.T) {
   Auth: "on" needs a value, on=…: patterns, spaces between them
     grpc:"auth,on"
                ^`},
+		{tag.ErrorLine(), "error=NOT_FUOND", `
+  Auth: unknown value "NOT_FUOND" of "error" (did you mean "NOT_FOUND"?)
+    grpc:"error=NOT_FUOND"
+                ^`},
+		{tag.ErrorField(), "metdata", `
+  Auth: unknown option "metdata" (did you mean "metadata"?)
+    grpc:"metdata"
+          ^`},
+		{tag.ErrorField(), "metadata=Order", `
+  Auth: "Order" is not a key; write 2 to 64 letters, digits, _ and -, a small letter first
+    grpc:"metadata=Order"
+                   ^`},
+		{tag.ErrorField(), "metadata,cause=x,metadata", `
+  Auth: "cause" takes no value; write it alone
+    grpc:"metadata,cause=x,metadata"
+                         ^
+  Auth: "metadata" stands twice; keep one
+    grpc:"metadata,cause=x,metadata"
+                           ^`},
 		{tag.ChainLine(), "chain", `
   Auth: "chain" needs a value, chain=…: server or client
     grpc:"chain"
@@ -249,15 +272,19 @@ func TestReadOfNothing(t *testing.T) {
 // TestRoles holds the table to its own shape.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	same := regexp.MustCompile(`^(|(framework|fxgrpc)\.[A-Z]\w+)$`)
+	same := regexp.MustCompile(`^(|(framework|fxgrpc|errmap)\.[A-Z]\w+)$`)
 	opens := map[string]bool{}
 	for _, r := range tag.Roles() {
-		if r.Name == "" || r.First.Name == "" || r.Opens != "" && r.Opens != r.First.Name || r.Opens != "" && opens[r.Opens] {
+		if r.Name == "" || r.Opens != "" && r.Opens != r.First.Name || r.Opens != "" && opens[r.Opens] {
 			t.Errorf("role %q opens with %q, its first item is %q", r.Name, r.Opens, r.First.Name)
 		}
 		opens[r.Opens] = true
 		names := map[string]bool{r.Opens: true}
-		for _, o := range append([]tag.Option{r.First}, r.Options...) {
+		options := r.Options
+		if r.First.Name != "" {
+			options = append([]tag.Option{r.First}, options...)
+		}
+		for _, o := range options {
 			if !strings.HasSuffix(o.Doc, ".") || strings.ContainsAny(o.Doc, "|\n") || !same.MatchString(o.Same) {
 				t.Errorf("%s: %s: %q, %q", r.Name, o.Name, o.Doc, o.Same)
 			}

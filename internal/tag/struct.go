@@ -182,6 +182,17 @@ func (s *Struct) Untagged() (errs []*Error) {
 	return errs
 }
 
+// Misspelt has an error for each exported field whose tag has a key that was likely meant to be ours: for structs in which
+// a field may be without a tag.
+func (s *Struct) Misspelt() (errs []*Error) {
+	for _, f := range s.Fields {
+		if !f.Tagged && !f.broken && otherKey(string(f.StructField.Tag)) != "" {
+			errs = append(errs, s.At(&f, -1, "").Errorf(`%s; write grpc:"-" to leave the field out`, missing(f.StructField)))
+		}
+	}
+	return errs
+}
+
 // missing says that there is no grpc tag, and what may have been meant for one.
 func missing(sf reflect.StructField) string {
 	if other := otherKey(string(sf.Tag)); other != "" {

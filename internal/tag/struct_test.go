@@ -484,3 +484,22 @@ func FuzzRaw(f *testing.F) {
 		}
 	})
 }
+
+// A misspelt key is told also where a field may be without a tag.
+func TestMisspelt(t *testing.T) {
+	t.Parallel()
+	type wrong struct {
+		A string `gprc:"metadata"`
+		B string `json:"b"`
+		C string
+	}
+	s, errs := tag.Of(reflect.TypeFor[wrong]())
+	if len(errs) > 0 {
+		t.Error(errs)
+	}
+	found := s.Misspelt()
+	want := `no grpc tag, but one with the key "gprc" (did you mean "grpc"?); write grpc:"-" to leave the field out`
+	if len(found) != 1 || found[0].Field != "A" || found[0].Problem != want {
+		t.Errorf("%v, want %s", found, want)
+	}
+}

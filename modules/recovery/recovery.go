@@ -65,7 +65,7 @@ func (i *Interceptor) recovered(ctx context.Context, call *framework.Call, value
 	if value == nil {
 		value = new(runtime.PanicNilError)
 	}
-	p := &errmap.PanicError{Value: value, Stack: debug.Stack()}
+	p := &errmap.PanicError{Value: value, Stack: debug.Stack(), Logged: true}
 	i.log(ctx, call, "recovery: panic in an RPC", p)
 	if i.options.Handler == nil {
 		return p

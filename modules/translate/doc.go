@@ -24,7 +24,10 @@
 // to say. This one gives it the errors, from where each kind of RPC has them: what the handler or an inner link
 // returned, and at a client what Recv, CloseAndRecv or the call itself would. nil and io.EOF stay what they are.
 //
-// [Options].OnError is a hook like errmap.Hook, which sees the Call besides.
+// [Options].OnError is a hook like errmap.Hook, which sees the Call besides, and is asked before all others. [RequestID] is
+// for the mapper's Config.
+//
+// An error may have trailers, by errmap.Trailer or by Config.Pushback; the server's link sends them with the status.
 //
 // # Not for
 //

@@ -2,7 +2,8 @@ package translate
 
 import (
 	"context"
-	"errors"
+
+	"google.golang.org/grpc"
 
 	"github.com/sluice-go/sluice/errmap"
 	"github.com/sluice-go/sluice/framework"
@@ -22,7 +23,7 @@ type Options struct {
 	// the RPC's. OnError may be called concurrently, and keeps nothing of the call. If it panics the RPC is INTERNAL.
 	//
 	// It is not asked for a panic, which is INTERNAL whatever it carries, nor for an *errmap.Error, on which another
-	// mapper has decided.
+	// mapper has decided, nor for an error that wraps itself, which nobody could look through.
 	OnError func(ctx context.Context, call *framework.Call, err error) error
 }
 
@@ -30,20 +31,19 @@ type Options struct {
 // use.
 type Interceptor struct {
 	mapper *errmap.Mapper
-	hook   *hook
+	asks   bool // the mapper asks OnError
 }
 
 // New makes an Interceptor. It does not fail today.
 func New(o Options) (*Interceptor, error) {
-	var errs [2]error
-	i := &Interceptor{mapper: o.Mapper}
-	if i.mapper == nil {
-		i.mapper, errs[0] = errmap.New(errmap.Config{})
+	mapper := o.Mapper
+	if mapper == nil {
+		var err error
+		if mapper, err = errmap.New(errmap.Config{}); err != nil {
+			return nil, err
+		}
 	}
-	if o.OnError != nil {
-		i.hook, errs[1] = newHook(o.OnError)
-	}
-	return i, errors.Join(errs[:]...)
+	return &Interceptor{asking(mapper, o.OnError), o.OnError != nil}, nil
 }
 
 // Placement is the stage Translate, on both sides.
@@ -65,23 +65,31 @@ func (i *Interceptor) on(side framework.Side, m framework.Method) framework.Inte
 	if side == framework.ClientSide {
 		return client{i.mapper}
 	}
-	return server{i.mapper, i.hook, m.String()}
+	return server{i.mapper, i.asks, m.String()}
 }
 
 // server makes statuses of errors, for one method.
 type server struct {
 	mapper *errmap.Mapper
-	hook   *hook
+	asks   bool
 	full   string
 }
 
 // Intercept gives a failed RPC its *errmap.Error.
 func (s server) Intercept(ctx context.Context, call *framework.Call, next framework.Handler) error {
 	err := next(ctx, call)
-	if err != nil && s.hook != nil {
-		err = s.hook.place(ctx, call, err)
+	if err == nil {
+		return nil
 	}
-	return s.mapper.Error(ctx, s.full, err)
+	known := ctx
+	if s.asks {
+		known = context.WithValue(ctx, callKey{}, call)
+	}
+	mapped := s.mapper.Error(known, s.full, err)
+	if e, ok := mapped.(*errmap.Error); ok && mapped != err && len(e.Trailer()) > 0 {
+		_ = grpc.SetTrailer(ctx, e.Trailer()) // fails only without a wire
+	}
+	return mapped
 }
 
 // client makes errors of statuses.
