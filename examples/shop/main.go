@@ -17,6 +17,7 @@ import (
 
 	"github.com/sluice-go/sluice/errmap"
 	"github.com/sluice-go/sluice/examples/shop/orders"
+	"github.com/sluice-go/sluice/examples/shop/stock"
 	pb "github.com/sluice-go/sluice/examples/shop/orderspb"
 	"github.com/sluice-go/sluice/framework"
 	"github.com/sluice-go/sluice/fxgrpc"
@@ -69,6 +70,7 @@ func shop(out io.Writer) fx.Option {
 		fxgrpc.Provide(ratelimit.New),
 		fxgrpc.Provide(headers.New, framework.On("Orders/*"), fxgrpc.With(headers.Options{Bind: []headers.Struct{headers.Of[orders.Caller]()}})),
 		fxgrpc.Errors(
+			errmap.Tagged[*stock.OutOfStock](),
 			errmap.On(orders.ErrNotFound, errmap.NotFound, errmap.Reason("NO_SUCH_ORDER"), errmap.Domain("shop.acme.com")),
 			errmap.On(orders.ErrOver, errmap.FailedPrecondition, errmap.Reason("ORDER_OVER"), errmap.Domain("shop.acme.com"))),
 		fx.Provide(

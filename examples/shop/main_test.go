@@ -68,6 +68,9 @@ func Example() {
 	// Somebody looks
 	//   Unauthenticated: The request does not have valid authentication credentials for the operation
 	//
+	// Ann orders what is not there
+	//   FailedPrecondition: anvil is out of stock; as a Go error: anvil, again in 1h0m0s, query ""
+	//
 	// Bob watches, and Ann cancels
 	// level=INFO msg=audit who=ann did=Cancel
 	//   order-1: 1 hammer for acme, STATE_CANCELED

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -11,7 +12,11 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/sluice-go/sluice/errmap"
 	pb "github.com/sluice-go/sluice/examples/shop/orderspb"
+	"github.com/sluice-go/sluice/examples/shop/stock"
+	"github.com/sluice-go/sluice/framework"
+	"github.com/sluice-go/sluice/modules/translate"
 )
 
 // The callers' tokens, which they show the server. They are in the source because this is an example.
@@ -33,7 +38,7 @@ func as(ctx context.Context, token, tenant string) context.Context {
 
 // tour makes calls that the declarations allow, and some that they do not, and prints what the clients saw.
 func tour(ctx context.Context, out io.Writer, address string) error {
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := dial(address)
 	if err != nil {
 		return err
 	}
@@ -53,6 +58,7 @@ func tour(ctx context.Context, out io.Writer, address string) error {
 		}},
 		{"Bob does not say for which", func() (fmt.Stringer, error) { return shop.Get(as(ctx, bobsToken, ""), &pb.GetRequest{Id: "order-1"}) }},
 		{"Somebody looks", func() (fmt.Stringer, error) { return shop.Get(as(ctx, "", "acme"), &pb.GetRequest{Id: "order-1"}) }},
+		{"Ann orders what is not there", func() (fmt.Stringer, error) { return shop.Create(ann, &pb.CreateRequest{Sku: "anvil"}) }},
 		{"Bob watches, and Ann cancels", func() (fmt.Stringer, error) { return watch(bob, ann, shop) }},
 		{"Ann cancels again", func() (fmt.Stringer, error) { return shop.Cancel(ann, &pb.CancelRequest{Id: "order-1"}) }},
 	} {
@@ -65,6 +71,23 @@ func tour(ctx context.Context, out io.Writer, address string) error {
 		fmt.Fprintf(out, "  %s\n", shown(answer))
 	}
 	return nil
+}
+
+// dial connects a client that knows the shop's errors.
+func dial(address string) (*grpc.ClientConn, error) {
+	mapper, err := errmap.New(errmap.Config{}, errmap.Tagged[*stock.OutOfStock]())
+	if err != nil {
+		return nil, err
+	}
+	typed, err := translate.New(translate.Options{Mapper: mapper})
+	if err != nil {
+		return nil, err
+	}
+	chain, err := framework.NewClientChain(framework.Use(typed))
+	if err != nil {
+		return nil, err
+	}
+	return grpc.NewClient(address, append(chain.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 }
 
 // watch gives what an order was at last, and has it canceled meanwhile.
@@ -91,8 +114,12 @@ func shown(answer fmt.Stringer) string {
 	return fmt.Sprintf("%s: %d %s for %s, %s", o.GetId(), o.GetQuantity(), o.GetSku(), o.GetTenant(), o.GetState())
 }
 
-// details are the violations that a status holds.
+// details are what a status holds besides, as the shop's Go error where it is one.
 func details(err error) (text string) {
+	var out *stock.OutOfStock
+	if errors.As(err, &out) {
+		return fmt.Sprintf("; as a Go error: %s, again in %s, query %q", out.SKU, out.Again, out.Query)
+	}
 	for _, d := range status.Convert(err).Details() {
 		if bad, ok := d.(*errdetails.BadRequest); ok {
 			for _, v := range bad.GetFieldViolations() {

@@ -67,11 +67,12 @@ var imports = map[string][]string{
 	"fxgrpc/fxgrpctest": {fx, grpc, "./framework", "./fxgrpc"},
 	"fxgrpc/fxgrpcxds":  {fx, grpc, "./framework", "./fxgrpc"},
 
-	"internal/tag":      {},
-	"internal/method":   {},
-	"internal/arch":     {},
-	"internal/soak/...": {ours, fx, grpc, protobuf},
-	"examples/...":      {ours, fx, grpc, protobuf, errdetails, "github.com/caarlos0/env/v11"},
+	"internal/tag":        {},
+	"internal/method":     {},
+	"internal/arch":       {},
+	"internal/soak/...":   {ours, fx, grpc, protobuf},
+	"examples/shop/stock": {}, // a domain's errors need nothing
+	"examples/...":        {ours, fx, grpc, protobuf, errdetails, "github.com/caarlos0/env/v11"},
 }
 
 // concern is what a module may import beside the libraries it wraps.

@@ -1,7 +1,6 @@
 package tag_test
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -296,16 +295,5 @@ func TestRoles(t *testing.T) {
 			}
 			names[o.Name] = true
 		}
-	}
-}
-
-func TestReference(t *testing.T) {
-	t.Parallel()
-	want, err := os.ReadFile("testdata/options.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := tag.Reference(); got != string(want) {
-		t.Errorf("testdata/options.md has\n%s\nthe table gives\n%s", want, got)
 	}
 }

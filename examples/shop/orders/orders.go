@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	pb "github.com/sluice-go/sluice/examples/shop/orderspb"
+	"github.com/sluice-go/sluice/examples/shop/stock"
 	"github.com/sluice-go/sluice/fxgrpc"
 	"github.com/sluice-go/sluice/modules/headers"
 )
@@ -45,6 +46,9 @@ func tenant(ctx context.Context) string { return headers.From[Caller](ctx).Tenan
 
 // Create implements pb.OrdersServer.
 func (o *Orders) Create(ctx context.Context, r *pb.CreateRequest) (*pb.Order, error) {
+	if err := stock.Take(r.GetSku(), r.GetQuantity()); err != nil {
+		return nil, err
+	}
 	return o.store.place(tenant(ctx), r), nil
 }
 
