@@ -13,14 +13,15 @@ type held []heldPiece
 type heldPiece struct {
 	owner int32
 	md    metadata.MD
+	from  held // what the owner's function made it of; nil where the owner set it
 }
 
 // innermost is the owner of what the RPC itself brought.
 const innermost = 1 << 30
 
-func whole(md metadata.MD) held { return held{{innermost, md.Copy()}} }
+func whole(md metadata.MD) held { return held{{owner: innermost, md: md.Copy()}} }
 
-func (h *held) add(owner int32, md metadata.MD) { *h = append(*h, heldPiece{owner, md.Copy()}) }
+func (h *held) add(owner int32, md metadata.MD) { *h = append(*h, heldPiece{owner: owner, md: md.Copy()}) }
 
 func (h held) all() (md metadata.MD) {
 	for _, piece := range h {
@@ -39,10 +40,26 @@ func (h held) outside(owner int32) held {
 	return slices.DeleteFunc(slices.Clone(h), func(p heldPiece) bool { return p.owner > owner })
 }
 
+// without is what is left when the link of that depth tries again: what was set inside of it is gone, also where its
+// own function has made something of that.
+func (h held) without(owner int32) (left held) {
+	for _, p := range h {
+		switch {
+		case p.owner > owner:
+		case p.owner == owner && p.from != nil:
+			left = append(left, p.from.without(owner)...)
+		default:
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
 // pass passes what was set inside of a link through the functions of that link.
 func (h *held) pass(ctx context.Context, hooks []metadataHook) error {
 	for _, hook := range slices.Backward(hooks) {
-		md := h.inside(hook.owner).all()
+		inside := h.inside(hook.owner)
+		md := inside.all()
 		if md == nil {
 			md = metadata.MD{}
 		}
@@ -50,7 +67,7 @@ func (h *held) pass(ctx context.Context, hooks []metadataHook) error {
 		if err != nil {
 			return err
 		}
-		*h = append(h.outside(hook.owner-1), heldPiece{hook.owner, next})
+		*h = append(h.outside(hook.owner-1), heldPiece{hook.owner, next, append(held{}, inside...)})
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func (s *sink) forget(owner int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.passed {
-		s.header = s.header.outside(owner)
+		s.header = s.header.without(owner)
 	}
-	s.trailer = s.trailer.outside(owner)
+	s.trailer = s.trailer.without(owner)
 }
