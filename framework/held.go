@@ -21,7 +21,9 @@ const innermost = 1 << 30
 
 func whole(md metadata.MD) held { return held{{owner: innermost, md: md.Copy()}} }
 
-func (h *held) add(owner int32, md metadata.MD) { *h = append(*h, heldPiece{owner: owner, md: md.Copy()}) }
+func (h *held) add(owner int32, md metadata.MD) {
+	*h = append(*h, heldPiece{owner: owner, md: md.Copy()})
+}
 
 func (h held) all() (md metadata.MD) {
 	for _, piece := range h {

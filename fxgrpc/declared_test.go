@@ -124,7 +124,7 @@ func TestInterceptors(t *testing.T) {
 		{"provided and held is one", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Provide(newAudit), fx.Provide(newRecovery),
 			fxgrpc.Parts(framework.When("guarded", false))), []string{"recovery", "audit"}},
 		{"defaults yield to a field", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Defaults(fxgrpc.Without("health")), fx.Provide(newAudit, newRecovery),
-			fxgrpc.Parts(framework.When("guarded", false))), []string{"logging", "translate", "recovery", "audit"}},
+			fxgrpc.Parts(framework.When("guarded", false))), []string{"requestid", "logging", "translate", "recovery", "audit"}},
 		{"two structs", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Interceptors[plainChain](), fx.Provide(newAudit, newRecovery, newPlainChain),
 			fxgrpc.Parts(framework.When("guarded", false))), []string{"recovery", "audit", "plain"}},
 		{"a policy", fx.Options(fxgrpc.Policy[limits](), fxgrpc.Provide(newQuota)), []string{"quota"}},

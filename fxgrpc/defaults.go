@@ -10,6 +10,7 @@ import (
 	"github.com/sluice-go/sluice/internal/tag"
 	"github.com/sluice-go/sluice/modules/logging"
 	"github.com/sluice-go/sluice/modules/recovery"
+	"github.com/sluice-go/sluice/modules/requestid"
 	"github.com/sluice-go/sluice/modules/translate"
 )
 
@@ -20,8 +21,8 @@ type defaultsOption func(d *defaultsSpec)
 
 func (o defaultsOption) defaults(d *defaultsSpec) { o(d) }
 
-// Defaults declares what every server and client should have: on servers logging, translate, recovery and the health
-// service of grpc, on clients logging and translate.
+// Defaults declares what every server and client should have: on servers requestid, logging, translate, recovery and the
+// health service of grpc, on clients requestid, logging and translate.
 //
 // Each takes its module's Options from the graph, if there, logs to the graph's *slog.Logger, and translates with the
 // rules of [Errors]. Each yields, chain by chain, to a declared link of its name, and health to a service of its name. Health
@@ -50,7 +51,7 @@ func Defaults(o ...DefaultsOption) fx.Option {
 	return fx.Options(all...)
 }
 
-// Without leaves out some of [Defaults], by name: "logging", "translate", "recovery", "health".
+// Without leaves out some of [Defaults], by name: "requestid", "logging", "translate", "recovery", "health".
 func Without(names ...string) DefaultsOption {
 	return defaultsOption(func(d *defaultsSpec) {
 		d.without = append(d.without, names...)
@@ -82,6 +83,7 @@ type defaultOne struct {
 // defaultsTable is what Defaults brings.
 func defaultsTable() []defaultOne {
 	return []defaultOne{
+		{"requestid", requestid.New, []Target{OnServers(), OnClients()}},
 		{"logging", defaultLogging, []Target{OnServers(), OnClients()}},
 		{"translate", defaultTranslate, []Target{OnServers(), OnClients()}},
 		{"recovery", defaultRecovery, []Target{OnServers()}},

@@ -28,37 +28,37 @@ import (
 // TestDefaults has what they bring, and what they yield to.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	all := []string{"logging", "translate", "recovery"}
+	all := []string{"requestid", "logging", "translate", "recovery"}
 	for _, tt := range []struct {
 		name                   string
 		opts                   fx.Option
 		server, admin, client  []string
 		healthless, adminAlone bool
 	}{
-		{"all", fxgrpc.Defaults(), all, all, all[:2], false, false},
-		{"without", fxgrpc.Defaults(fxgrpc.Without("logging", "health")), all[1:], all[1:], all[1:2], true, false},
-		{"without any", fxgrpc.Defaults(fxgrpc.Without("logging", "translate"), fxgrpc.Without("recovery", "health")), nil, nil, nil, true, false},
+		{"all", fxgrpc.Defaults(), all, all, all[:3], false, false},
+		{"without", fxgrpc.Defaults(fxgrpc.Without("requestid", "logging", "health")), all[2:], all[2:], all[2:3], true, false},
+		{"without any", fxgrpc.Defaults(fxgrpc.Without("logging", "translate"), fxgrpc.Without("requestid", "recovery", "health")), nil, nil, nil, true, false},
 		{
 			"one is declared for a server", fx.Options(fxgrpc.Defaults(), fxgrpc.Use(passing, framework.Name("logging"), fxgrpc.OnServers("admin"))),
 			all,
-			[]string{"translate", "recovery", "logging"},
-			all[:2], false, false,
+			[]string{"requestid", "translate", "recovery", "logging"},
+			all[:3], false, false,
 		},
 		{
 			"one is a pair of grpc's own", fx.Options(fxgrpc.Defaults(), fxgrpc.Parts(framework.UseServer(rawUnary, rawStream, framework.Name("recovery")))),
-			[]string{"logging", "translate", "recovery"},
-			[]string{"logging", "translate", "recovery"},
-			all[:2], false, false,
+			[]string{"requestid", "logging", "translate", "recovery"},
+			[]string{"requestid", "logging", "translate", "recovery"},
+			all[:3], false, false,
 		},
 		{
 			"one is of the same type", fx.Options(fxgrpc.Defaults(), fxgrpc.Provide(logging.New, framework.At(framework.StageApp))),
-			[]string{"translate", "recovery", "logging"},
-			[]string{"translate", "recovery", "logging"},
-			all[:2], false, false,
+			[]string{"requestid", "translate", "recovery", "logging"},
+			[]string{"requestid", "translate", "recovery", "logging"},
+			all[:3], false, false,
 		},
 		{
 			"health is declared for a server", fx.Options(fxgrpc.Defaults(),
-				fxgrpc.Service(healthpb.RegisterHealthServer, fxgrpc.From(health.NewServer), fxgrpc.OnServers("admin"))), all, all, all[:2], false, false,
+				fxgrpc.Service(healthpb.RegisterHealthServer, fxgrpc.From(health.NewServer), fxgrpc.OnServers("admin"))), all, all, all[:3], false, false,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,7 +15,7 @@
 //	func main() {
 //		fx.New(
 //			fxgrpc.Module,
-//			fxgrpc.Defaults(), // logging, translate, recovery, health
+//			fxgrpc.Defaults(), // requestid, logging, translate, recovery, health
 //			fxgrpc.Server(fxgrpc.TLSFiles("tls.crt", "tls.key", ""), fxgrpc.Listen("tcp", ":8443")),
 //			orders.Module,
 //		).Run()

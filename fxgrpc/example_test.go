@@ -107,7 +107,7 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// [logging translate recovery stamp]
+	// [requestid logging translate recovery stamp]
 	// stamped Execute
 	// hello world
 }
@@ -496,9 +496,9 @@ func ExampleDefaults() {
 		fxgrpc.Client("me", dummypb.NewDummyServiceClient, fxgrpc.Insecure(), fxgrpc.Address("me")),
 		fx.Populate(&p))
 	// Output:
-	// [logging translate recovery]
+	// [requestid logging translate recovery]
 	// true
-	// [logging translate]
+	// [requestid logging translate]
 }
 
 func ExampleWithout() {
@@ -508,7 +508,7 @@ func ExampleWithout() {
 		fxgrpc.Defaults(fxgrpc.Without("logging", "health")),
 		fxgrpc.Server(fxgrpc.Insecure()),
 		fx.Populate(&p))
-	// Output: [translate recovery]
+	// Output: [requestid translate recovery]
 }
 
 func ExamplePlan() {

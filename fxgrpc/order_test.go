@@ -120,9 +120,9 @@ func TestStub(t *testing.T) {
 		}
 		want []string
 	}{
-		{p.ServerChain("default"), []string{"logging", "translate", "recovery", "inbound"}},
-		{p.ClientChain("a"), []string{"logging", "translate"}},
-		{p.ClientChain("b"), []string{"outbound", "logging", "translate"}},
+		{p.ServerChain("default"), []string{"requestid", "logging", "translate", "recovery", "inbound"}},
+		{p.ClientChain("a"), []string{"requestid", "logging", "translate"}},
+		{p.ClientChain("b"), []string{"outbound", "requestid", "logging", "translate"}},
 	} {
 		if got := tt.chain.Explain(execute).Names(); !slices.Equal(got, tt.want) {
 			t.Errorf("the links are %q, want %q", got, tt.want)

@@ -123,7 +123,7 @@ func TestGRPCServer(t *testing.T) {
 	admin := fxgrpc.Server(fxgrpc.Named("admin"), fxgrpc.Insecure())
 
 	app := fxgrpctest.New(t, quiet, itself, served(), admin, fxgrpc.Defaults())
-	fxgrpctest.AssertChain(t, app, check, "logging", "translate", "recovery")
+	fxgrpctest.AssertChain(t, app, check, "requestid", "logging", "translate", "recovery")
 
 	err := fx.New(quiet, served(), admin, itself, fxgrpc.Use(passing, fxgrpc.OnServers("admin"), framework.On("x.Y/*"))).Start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "servers_test.go:") {

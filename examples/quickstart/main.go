@@ -38,7 +38,7 @@ func run(ctx context.Context, out io.Writer) error {
 	// region app
 	app := fx.New(
 		fxgrpc.Module,
-		fxgrpc.Defaults(), // logging, translate, recovery, health
+		fxgrpc.Defaults(), // requestid, logging, translate, recovery, health
 		fxgrpc.Server(fxgrpc.Insecure(), fxgrpc.Listener(lis)),
 		fxgrpc.Service(greetpb.RegisterGreeterServer, fxgrpc.From(NewGreeter)),
 		fxgrpc.Client("greeter", greetpb.NewGreeterClient, fxgrpc.Insecure(), fxgrpc.Address(lis.Addr().String())),
@@ -72,7 +72,7 @@ An RPC passes these links, first is outermost:
 func NewLogger(out io.Writer) *slog.Logger {
 	differs := map[string]bool{
 		slog.TimeKey: true, "grpc.start_time": true, "grpc.time_ms": true, "peer.address": true,
-		"address": true, "stack": true, "plan": true, "protocol": true, "grpc.service": true,
+		"address": true, "stack": true, "plan": true, "protocol": true, "grpc.service": true, "request.id": true,
 	}
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if differs[a.Key] {

@@ -22,15 +22,17 @@ func Example() {
 	// An RPC passes these links, first is outermost:
 	//
 	// /sluice.examples.greet.v1.Greeter/Greet (unary, server "default")
-	//   1  logging    observe    *logging.Interceptor    main.go:41
-	//   2  translate  translate  *translate.Interceptor  main.go:41
-	//   3  recovery   recover    *recovery.Interceptor   main.go:41
-	//   4  counter    app        *main.Counter           main.go:45
+	//   1  requestid  observe    *requestid.Interceptor  main.go:41
+	//   2  logging    observe    *logging.Interceptor    main.go:41
+	//   3  translate  translate  *translate.Interceptor  main.go:41
+	//   4  recovery   recover    *recovery.Interceptor   main.go:41
+	//   5  counter    app        *main.Counter           main.go:45
 	//
 	// /sluice.examples.greet.v1.Greeter/Greet (unary, client "greeter")
 	//   1  counter    app        *main.Counter           main.go:45
-	//   2  logging    observe    *logging.Interceptor    main.go:41
-	//   3  translate  translate  *translate.Interceptor  main.go:41
+	//   2  requestid  observe    *requestid.Interceptor  main.go:41
+	//   3  logging    observe    *logging.Interceptor    main.go:41
+	//   4  translate  translate  *translate.Interceptor  main.go:41
 	//
 	// Greet Ada: a unary call
 	//   counter on the server: unary, 1 responses, OK

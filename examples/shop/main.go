@@ -17,8 +17,8 @@ import (
 
 	"github.com/sluice-go/sluice/errmap"
 	"github.com/sluice-go/sluice/examples/shop/orders"
-	"github.com/sluice-go/sluice/examples/shop/stock"
 	pb "github.com/sluice-go/sluice/examples/shop/orderspb"
+	"github.com/sluice-go/sluice/examples/shop/stock"
 	"github.com/sluice-go/sluice/framework"
 	"github.com/sluice-go/sluice/fxgrpc"
 	"github.com/sluice-go/sluice/modules/auth"
@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer) error {
 func shop(out io.Writer) fx.Option {
 	return fx.Options(
 		fxgrpc.Module,
-		fxgrpc.Defaults(fxgrpc.Without("logging", "translate", "recovery")), // health; the rest is in ServerChain
+		fxgrpc.Defaults(fxgrpc.Without("logging", "translate", "recovery")), // requestid, health; the rest is in ServerChain
 		fxgrpc.Server(fxgrpc.ConfigFrom(func(c Config) fxgrpc.ServerConfig { return c.Server })),
 		fxgrpc.Service(pb.RegisterOrdersServer, fxgrpc.From(orders.New)),
 		fxgrpc.Interceptors[ServerChain](),

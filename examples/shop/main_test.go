@@ -28,7 +28,7 @@ func TestConfigured(t *testing.T) {
 	t.Setenv("SHOP_SERVER_LIMITS_MAX_RECEIVE_BYTES", "4MiB")
 	t.Setenv("SHOP_AUDIT", "false")
 	app := fxgrpctest.New(t, shop(t.Output()))
-	fxgrpctest.AssertChain(t, app, "/acme.orders.v1.Orders/Cancel", "logging", "errors", "recovery", "concurrency", "timeout", "auth", "headers")
+	fxgrpctest.AssertChain(t, app, "/acme.orders.v1.Orders/Cancel", "requestid", "logging", "errors", "recovery", "concurrency", "timeout", "auth", "headers")
 }
 
 func Example() {
@@ -39,15 +39,15 @@ func Example() {
 	// The links and rules of each method:
 	//
 	// server "default"
-	//   /acme.orders.v1.Orders/Cancel  logging errors recovery concurrency timeout auth audit headers  [concurrent=200, timeout=2s, allow=role:writer, default=deny]
-	//   /acme.orders.v1.Orders/Create  logging errors recovery concurrency ratelimit timeout auth audit headers  [concurrent=200, rate=100/s, rate.burst=20, timeout=2s, require=role:writer scope:orders.write, default=deny]
-	//   /acme.orders.v1.Orders/Get  logging errors recovery concurrency timeout auth headers  [concurrent=200, timeout=300ms, allow=role:reader role:admin, default=deny]
-	//   /acme.orders.v1.Orders/Import  logging errors recovery concurrency timeout auth headers  [concurrent=200, timeout=1m, allow=role:writer, default=deny]
-	//   /acme.orders.v1.Orders/Track  logging errors recovery concurrency auth headers  [concurrent=200, timeout=none, allow=role:admin role:reader, default=deny]
-	//   /acme.orders.v1.Orders/Watch  logging errors recovery concurrency auth headers  [concurrent=200, timeout=none, allow=role:reader, default=deny]
-	//   /grpc.health.v1.Health/Check  errors recovery
-	//   /grpc.health.v1.Health/List  errors recovery
-	//   /grpc.health.v1.Health/Watch  errors recovery
+	//   /acme.orders.v1.Orders/Cancel  requestid logging errors recovery concurrency timeout auth audit headers  [concurrent=200, timeout=2s, allow=role:writer, default=deny]
+	//   /acme.orders.v1.Orders/Create  requestid logging errors recovery concurrency ratelimit timeout auth audit headers  [concurrent=200, rate=100/s, rate.burst=20, timeout=2s, require=role:writer scope:orders.write, default=deny]
+	//   /acme.orders.v1.Orders/Get  requestid logging errors recovery concurrency timeout auth headers  [concurrent=200, timeout=300ms, allow=role:reader role:admin, default=deny]
+	//   /acme.orders.v1.Orders/Import  requestid logging errors recovery concurrency timeout auth headers  [concurrent=200, timeout=1m, allow=role:writer, default=deny]
+	//   /acme.orders.v1.Orders/Track  requestid logging errors recovery concurrency auth headers  [concurrent=200, timeout=none, allow=role:admin role:reader, default=deny]
+	//   /acme.orders.v1.Orders/Watch  requestid logging errors recovery concurrency auth headers  [concurrent=200, timeout=none, allow=role:reader, default=deny]
+	//   /grpc.health.v1.Health/Check  requestid errors recovery
+	//   /grpc.health.v1.Health/List  requestid errors recovery
+	//   /grpc.health.v1.Health/Watch  requestid errors recovery
 	//
 	// Ann, a writer, orders
 	// level=INFO msg=audit who=ann did=Create

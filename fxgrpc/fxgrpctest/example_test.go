@@ -37,8 +37,8 @@ func TestApp(t *testing.T) {
 	fxgrpctest.Validate(t, app)
 
 	running := fxgrpctest.New(t, fx.NopLogger, app, fx.Replace(greeting("goodbye ")))
-	fxgrpctest.AssertChain(t, running, execute, "logging", "translate", "recovery", "audit")
-	fxgrpctest.AssertChain(t, running, "/grpc.health.v1.Health/Check", "logging", "translate", "recovery")
+	fxgrpctest.AssertChain(t, running, execute, "requestid", "logging", "translate", "recovery", "audit")
+	fxgrpctest.AssertChain(t, running, "/grpc.health.v1.Health/Check", "requestid", "logging", "translate", "recovery")
 
 	answer, err := dummypb.NewDummyServiceClient(running.Conn(t, "default")).Execute(t.Context(), &dummypb.DummyRequest{Input: "world"})
 	if err != nil || answer.GetOutput() != "goodbye world" {
