@@ -44,6 +44,29 @@ type calls struct {
 	Audit *audit `grpc:"audit"`
 }
 
+// collected is a chain with what fx calls by name and by group.
+type collected struct {
+	fx.In   `grpc:"chain=server"`
+	Special *audit                  `grpc:"special,stage=admit" name:"special"`
+	Plugins []framework.Interceptor `grpc:"plugins,on=DummyService/Execute" group:"plugins"`
+}
+
+// plugin is one of a group, which has no order but by names.
+type plugin struct {
+	framework.Interceptor
+	name string
+}
+
+func (p plugin) Placement() framework.Placement { return framework.Placement{Name: p.name} }
+
+func plugins(names ...string) fx.Option {
+	var all []any
+	for _, name := range names {
+		all = append(all, fx.Annotated{Group: "plugins", Target: func() framework.Interceptor { return &plugin{passing, name} }})
+	}
+	return fx.Provide(all...)
+}
+
 func newJournal() *journal { return &journal{} }
 
 func newRecovery() (*recovery.Interceptor, error) { return recovery.New(recovery.Options{}) }
@@ -125,6 +148,8 @@ func TestInterceptors(t *testing.T) {
 			fxgrpc.Parts(framework.When("guarded", false))), []string{"recovery", "audit"}},
 		{"defaults yield to a field", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Defaults(fxgrpc.Without("health")), fx.Provide(newAudit, newRecovery),
 			fxgrpc.Parts(framework.When("guarded", false))), []string{"requestid", "logging", "translate", "recovery", "audit"}},
+		{"by name and by group", fx.Options(fxgrpc.Interceptors[collected](), fx.Provide(fx.Annotated{Name: "special", Target: newAudit}),
+			plugins("c", "a", "b")), []string{"special", "plugins.a", "plugins.b", "plugins.c"}},
 		{"two structs", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Interceptors[plainChain](), fx.Provide(newAudit, newRecovery, newPlainChain),
 			fxgrpc.Parts(framework.When("guarded", false))), []string{"recovery", "audit", "plain"}},
 		{"a policy", fx.Options(fxgrpc.Policy[limits](), fxgrpc.Provide(newQuota)), []string{"quota"}},
@@ -254,6 +279,9 @@ func TestDeclaredMistakes(t *testing.T) {
 		{"a field that is nil", fx.Options(fxgrpc.Interceptors[missing](), fx.Supply(missing{})), false, []string{here, "Audit: the field is nil"}},
 		{"an optional field whose constructor can not run", fx.Options(fxgrpc.Interceptors[chain](), fx.Provide(newAudit, newRecovery),
 			fx.Provide(func(int) *guard { return nil }), off), false, []string{here, "Guard is optional and nil since its constructor can not run"}},
+		{"a group that nobody fills", fx.Options(fxgrpc.Interceptors[collected](), fx.Provide(fx.Annotated{Name: "special", Target: newAudit})), false, []string{
+			here, `Plugins: the slice is empty; write "?plugins" where it may be`,
+		}},
 		{"an unknown server", fx.Options(fxgrpc.Interceptors[elsewhere](), fx.Supply(elsewhere{Audit: &audit{}})), false, []string{here, `the app has no server "public"`}},
 		{"an unknown condition", fx.Options(fxgrpc.Interceptors[chain](), fx.Provide(newAudit, newRecovery)), false, []string{here, `Guard: unknown condition "guarded"`}},
 		{"provided with options and held", fx.Options(fxgrpc.Interceptors[chain](), fxgrpc.Provide(newAudit, framework.Except("*")), fx.Provide(newRecovery), off), false, []string{
