@@ -229,6 +229,9 @@ func TestSorting(t *testing.T) {
 		{"after", []framework.Part{use(n("a"), framework.After("c")), use(n("b")), use(n("c"))}, "b c a"},
 		{"may be missing", []framework.Part{use(n("a"), framework.After("?x"), framework.Before("?y"))}, "a"},
 		{"options replace the placement's neighbours", []framework.Part{use(n("b")), framework.Use(at{Name: "a", Before: []string{"nobody"}}, framework.Before("b"))}, "a b"},
+		{"a wish of the type's own against the stages", []framework.Part{
+			use(n("log"), framework.At(framework.StageObserve)), framework.Use(at{Name: "a", Before: []string{"?log"}}),
+		}, "log a"},
 		{"names not given", []framework.Part{use(), use(), framework.Use(&lookout{}), framework.UseServer(rawUnary, rawStream)}, "func func#2 framework_test func#3"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -35,6 +35,7 @@ func (s *clientStream) passHooks(a *clientAttempt, hooks []hook, msg any) (any, 
 			err = s.line.unlike(h.owner, "request", true, msg, next)
 		}
 		if err != nil {
+			s.refused(h.owner)
 			return nil, err
 		}
 		if msg = next; !s.desc.ClientStreams {

@@ -160,7 +160,11 @@ func orElse(said []word, otherwise []string) []word {
 	if len(said) > 0 {
 		return said
 	}
-	return words(otherwise)
+	own := words(otherwise)
+	for i := range own {
+		own[i].own = true
+	}
+	return own
 }
 
 func stageNames(side Side) []string {

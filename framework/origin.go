@@ -44,6 +44,7 @@ func (o origin) String() string {
 type word struct {
 	text string
 	at   *tag.Position
+	own  bool // of the interceptor's own Placement
 }
 
 func words(texts []string) []word {

@@ -6,7 +6,7 @@ type Placement struct {
 	Name          string   // what other links, tags and Explain call it; "" for the name of the type's package
 	Stage         Stage    // "" for StageApp
 	Sides         []Side   // the sides it can serve; none for both
-	Before, After []string // names of neighbours; "?name" for one that may be missing
+	Before, After []string // names of neighbours; "?name" for one that may be missing, or be where the stages have it
 	Keys          []AnyKey // the rule keys that it understands, and reads in Bind
 }
 

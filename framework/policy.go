@@ -232,7 +232,7 @@ func (p *policyPart) check(s *tag.Struct, f *tag.Field, value reflect.Value, r *
 	d.pkg = cmp.Or(s.Type.Name(), "policy") + "." + f.Name // with a number where another package has the same
 	d.placement = Placement{Stage: StageValidate, Sides: []Side{ServerSide}}
 	for _, pattern := range r.patterns {
-		d.on[0] = append(d.on[0], scoped{pattern, word{r.text, r.at}})
+		d.on[0] = append(d.on[0], scoped{pattern, word{text: r.text, at: r.at}})
 	}
 	d.echo = true
 	p.checks = append(p.checks, d)

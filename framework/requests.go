@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -142,8 +143,12 @@ func (l *requestLog) fork() *requestLog {
 type tried struct {
 	attempts  int
 	committed bool
-	single    []passed // the one request of a server stream, on its way
+	single    []passed     // the one request of a server stream, on its way
+	refuser   atomic.Int32 // the depth, plus one, of a link whose function refused a request; 0 for none
 }
+
+// refused notes that a function of a link has refused a request: no link inside of that one ever had it.
+func (t *tried) refused(owner int32) { t.refuser.Store(owner + 1) }
 
 // A passed request is one as it was when it had passed the functions of a link.
 type passed struct {
@@ -156,6 +161,7 @@ func (t *tried) again(c *Call, m *more, owner int32) error {
 	if err := t.noMore(c, m, owner); err != nil {
 		return err
 	}
+	t.refuser.Store(0)
 	for n := len(t.single); n > 0 && t.single[n-1].owner > owner; n-- {
 		t.single = t.single[:n-1]
 	}
@@ -169,6 +175,9 @@ func (t *tried) noMore(c *Call, m *more, owner int32) error {
 	}
 	if t.committed {
 		return m.refused(c, owner, "a response had reached the caller")
+	}
+	if by := t.refuser.Load(); by > 0 && by-1 < owner {
+		return m.refused(c, owner, "a link outside refused a request")
 	}
 	if !c.Kind().StreamsRequests() {
 		return nil

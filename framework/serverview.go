@@ -197,6 +197,7 @@ func (v *serverView) passRequest(hooks []hook, msg any) error {
 	for _, h := range hooks {
 		next, err := v.call.line.passHook(v.ctx, h, got)
 		if err != nil {
+			v.rpc.refused(h.owner)
 			return v.fail(err)
 		}
 		if got = next; !v.call.Kind().StreamsRequests() {

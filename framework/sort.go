@@ -69,6 +69,9 @@ func edges(given []*link, known map[string]bool) (inside [][]int, err error) {
 		}
 		outer, inner := outerInner(other)
 		if given[outer].rank > given[inner].rank {
+			if w.own && w.optional() {
+				return // a wish of the type's, and the app has said where they stand
+			}
 			errs = append(errs, l.errorAt(w.at, "%s %q goes against the stages: %q is in stage %s, %q (%s) in %s",
 				how, w.name(), l.name, l.where(), w.name(), given[other].declaration, given[other].where()))
 			return

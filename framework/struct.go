@@ -145,7 +145,7 @@ func (p *structPart) line(s *tag.Struct) (base declaration) {
 // tagWords are the words of a list with their places.
 func tagWords(i tag.Item, at func(offset int) *tag.Position) (all []word) {
 	for _, w := range i.Words() {
-		all = append(all, word{w.Text, at(w.Offset)})
+		all = append(all, word{text: w.Text, at: at(w.Offset)})
 	}
 	return all
 }

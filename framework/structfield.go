@@ -248,7 +248,7 @@ func (r *fieldReader) declaration(f fieldValue, name string) *declaration {
 		d.after = append(d.after, tagWords(i, at)...)
 	}
 	if i, ok := f.items.Get("when"); ok {
-		d.conditions = append(d.conditions, word{i.Value, at(i.At(0))})
+		d.conditions = append(d.conditions, word{text: i.Value, at: at(i.At(0))})
 	}
 	if _, ok := f.items.Get("unary"); ok {
 		d.unaryOnly = true
