@@ -31,7 +31,16 @@
 //	grpc.cause                                  of an *errmap.Error what decided on it, and what the client was not told
 //	…                                           what Call.Annotate said, and Options.Fields
 //
-// The level is by the code, see [Options].ServerLevel. The stack of a panic is not in the line: modules/recovery logs it.
+// The level is by the code, see [Options].ServerLevel, and for RPCs that succeeded by the method's rule, see [Key]: probes
+// at debug, one of a hundred of what is called all the time, nothing of a method that nobody cares for:
+//
+//	type OrdersPolicy struct {
+//		_      struct{}       `grpc:"service=acme.orders.v1.Orders,default=allow"`
+//		Get    framework.Rule `grpc:"Get,log=debug 1/100"`
+//		Create framework.Rule `grpc:"Create,log=info"`
+//	}
+//
+// The stack of a panic is not in the line: modules/recovery logs it.
 // Errors that nothing claimed are logged by errmap as well, unless its Config has an Observer.
 // Metadata is never logged, and messages are not unless [Options].Payloads asks for them; an error's own text, and that of
 // its cause on a server, is as its author wrote it.
@@ -44,7 +53,7 @@
 //		call.Annotate(slog.String("order.id", id))
 //	}
 //
-// Metrics and traces. Sampling: a slog.Handler does that. RPCs to methods that the server does not have, which reach no
+// Metrics and traces. Sampling by anything but the method: a slog.Handler does that. RPCs to methods that the server does not have, which reach no
 // interceptor.
 //
 // # What is kept of go-grpc-middleware, and what is not

@@ -110,3 +110,32 @@ func serve(server *grpc.Server) (dummypb.DummyServiceClient, func()) {
 	}
 	return dummypb.NewDummyServiceClient(conn), func() { _ = conn.Close(); server.Stop() }
 }
+
+// One of two calls of a method has a line, at the level of debugging; those that fail have theirs as ever.
+func ExampleKey() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: same, Level: slog.LevelDebug}))
+	interceptor, err := logging.New(logging.Options{Logger: logger})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	chain, err := framework.NewServerChain(framework.Use(interceptor),
+		framework.Rules("DummyService/Execute", logging.Key.Set(logging.Lines{Level: slog.LevelDebug, Every: 2})))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := grpc.NewServer(chain.ServerOptions()...)
+	dummypb.RegisterDummyServiceServer(server, shop{})
+	client, closeClient := serve(server)
+	defer closeClient()
+
+	for _, article := range []string{"apples", "plums", "cherries", "pears"} {
+		_, _ = client.Execute(context.Background(), &dummypb.DummyRequest{Input: article})
+	}
+
+	// Output:
+	// level=DEBUG msg="finished call" grpc.component=server grpc.method=Execute grpc.method_type=unary grpc.code=OK grpc.requests=1 grpc.responses=1 article=apples
+	// level=DEBUG msg="finished call" grpc.component=server grpc.method=Execute grpc.method_type=unary grpc.code=OK grpc.requests=1 grpc.responses=1 article=cherries
+	// level=WARN msg="finished call" grpc.component=server grpc.method=Execute grpc.method_type=unary grpc.code=FailedPrecondition grpc.requests=1 grpc.responses=0 grpc.error="sold out" article=pears
+}

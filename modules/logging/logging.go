@@ -84,30 +84,36 @@ func New(o Options) (*Interceptor, error) {
 
 // Placement is the stage Observe, on both sides.
 func (i *Interceptor) Placement() framework.Placement {
-	return framework.Placement{Name: "logging", Stage: framework.StageObserve}
+	return framework.Placement{Name: "logging", Stage: framework.StageObserve, Keys: []framework.AnyKey{Key}}
 }
 
-// Bind makes the interceptor of one method: what all its lines share is made once.
+// Bind makes the interceptor of one method, and none where it is to have no lines: what all its lines share is made once.
 func (i *Interceptor) Bind(m framework.MethodInfo) (framework.Interceptor, error) {
-	return i.on(m.Method, m.Kind, m.Side), nil
+	lines, _ := Key.Of(m)
+	if lines.None {
+		return nil, nil
+	}
+	return i.on(m.Method, m.Kind, m.Side, lines), nil
 }
 
 // Intercept is for an Interceptor that nobody bound to a method.
 func (i *Interceptor) Intercept(ctx context.Context, call *framework.Call, next framework.Handler) error {
-	return i.on(call.Method(), call.Kind(), call.Side()).Intercept(ctx, call, next)
+	return i.on(call.Method(), call.Kind(), call.Side(), Lines{}).Intercept(ctx, call, next)
 }
 
-func (i *Interceptor) on(m framework.Method, kind framework.Kind, side framework.Side) *method {
+func (i *Interceptor) on(m framework.Method, kind framework.Kind, side framework.Side, lines Lines) *method {
 	level := i.options.ServerLevel
 	if side == framework.ClientSide {
 		level = i.options.ClientLevel
 	}
+	level = lines.over(level)
 	return &method{
 		options: i.options,
 		kind:    kind,
 		side:    side,
 		level:   level,
 		highest: highest(level),
+		every:   uint64(lines.Every),
 		writer:  newWriter(i.options, fixed(m, kind, side)),
 	}
 }

@@ -3,6 +3,7 @@ package logging
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -19,7 +20,13 @@ type method struct {
 	level   func(codes.Code) slog.Level
 	highest slog.Level
 	writer  writer
+	every   uint64 // RPCs that succeeded, of which one has lines; 0 for each
+	seen    atomic.Uint64
 }
+
+// chosen reports whether an RPC has lines, should it succeed.
+func (m *method) chosen() bool { return m.every < 2 || m.seen.Add(1)%m.every == 1 }
+
 
 // errPanicked is what an RPC ended with that did not return: its panic is on the way to who recovers from it.
 var errPanicked = status.Error(codes.Internal, "panic")
@@ -29,11 +36,11 @@ func (m *method) Intercept(ctx context.Context, call *framework.Call, next frame
 	if !m.writer.enabled(ctx, m.highest) {
 		return next(ctx, call)
 	}
-	r := rpc{method: m, ctx: ctx, call: call, start: time.Now(), err: errPanicked}
-	if m.options.StartLine {
+	r := rpc{method: m, ctx: ctx, call: call, start: time.Now(), err: errPanicked, chosen: m.chosen()}
+	if m.options.StartLine && r.chosen {
 		r.started()
 	}
-	counted := m.count(ctx, call)
+	counted := m.count(ctx, call, r.chosen)
 	defer func() { r.finished(counted) }()
 	r.err = next(ctx, call)
 	return r.err
@@ -46,6 +53,7 @@ type rpc struct {
 	call   *framework.Call
 	start  time.Time
 	err    error
+	chosen bool
 }
 
 func (r *rpc) started() {
@@ -58,6 +66,9 @@ func (r *rpc) started() {
 
 func (r *rpc) finished(counted *messages) {
 	code := codeOf(r.err)
+	if code == codes.OK && !r.chosen {
+		return
+	}
 	level := r.method.level(code)
 	if !r.method.writer.enabled(r.ctx, level) {
 		return
@@ -95,8 +106,8 @@ type messages struct {
 }
 
 // count has the messages seen that are not known to be one, or are to be logged; nil for none.
-func (m *method) count(ctx context.Context, call *framework.Call) *messages {
-	payloads := m.options.Payloads != nil && m.options.Payloads(ctx, call)
+func (m *method) count(ctx context.Context, call *framework.Call, chosen bool) *messages {
+	payloads := chosen && m.options.Payloads != nil && m.options.Payloads(ctx, call)
 	if m.kind == framework.Unary && !payloads {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-go/sluice/framework/tagvet"
 	"github.com/sluice-go/sluice/modules/auth"
 	"github.com/sluice-go/sluice/modules/concurrency"
+	"github.com/sluice-go/sluice/modules/logging"
 	"github.com/sluice-go/sluice/modules/ratelimit"
 	"github.com/sluice-go/sluice/modules/retry"
 	"github.com/sluice-go/sluice/modules/timeout"
@@ -24,6 +25,7 @@ func main() {
 	singlechecker.Main(tagvet.New(
 		auth.Allow, auth.Require, auth.Anonymous, auth.Deny,
 		concurrency.Key,
+		logging.Key,
 		ratelimit.Rate, ratelimit.Burst, ratelimit.By,
 		retry.Attempts, retry.On, retry.Backoff, retry.Hedge, retry.Idempotent,
 		timeout.Key,
