@@ -57,6 +57,7 @@ var imports = map[string][]string{
 	"modules/concurrency": concern(),
 	"modules/ratelimit":   concern("golang.org/x/time/rate", "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/ratelimit"),
 	"modules/retry":       concern("github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/retry"),
+	"modules/breaker":     concern("github.com/sony/gobreaker/v2"),
 	"modules/metrics":     concern("github.com/prometheus/client_golang/prometheus", "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus", "go.opentelemetry.io/otel/..."),
 	"modules/tracing":     concern("go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/...", "go.opentelemetry.io/otel/..."),
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sluice-go/sluice/framework/tagvet"
 	"github.com/sluice-go/sluice/modules/auth"
+	"github.com/sluice-go/sluice/modules/breaker"
 	"github.com/sluice-go/sluice/modules/concurrency"
 	"github.com/sluice-go/sluice/modules/logging"
 	"github.com/sluice-go/sluice/modules/ratelimit"
@@ -24,6 +25,7 @@ import (
 func main() {
 	singlechecker.Main(tagvet.New(
 		auth.Allow, auth.Require, auth.Anonymous, auth.Deny,
+		breaker.Key,
 		concurrency.Key,
 		logging.Key,
 		ratelimit.Rate, ratelimit.Burst, ratelimit.By,
