@@ -111,7 +111,7 @@ func (rules *methodRules) access(info MethodInfo, bound []boundLink) error {
 	if info.Side == ClientSide {
 		return nil
 	}
-	said := false
+	said := rules.accessUnread
 	for _, r := range rules.counting {
 		said = said || slices.Contains(accessKeys, r.key.name)
 		if r.key.name != "anonymous" && slices.Contains(accessKeys, r.key.name) && !binds(bound, r.link) {

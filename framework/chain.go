@@ -40,8 +40,8 @@ func newChain(side Side, parts []Part) (*chain, error) {
 	}
 	c := &chain{side: side, target: d.target, values: d.values, names: map[string]bool{}, lineups: map[string]*lineup{}, book: &d.book}
 	errs := append(d.errs, c.settle(&d)...)
-	if len(errs) == 0 {
-		errs = c.sort()
+	if len(d.errs) == 0 { // else a link may be missing that others name
+		errs = append(errs, c.sort()...)
 	}
 	if err := joined(append(errs, c.book.prepare(c))...); err != nil {
 		return nil, inTarget(side, d.target, err)
@@ -53,8 +53,11 @@ func newChain(side Side, parts []Part) (*chain, error) {
 func (c *chain) settle(d *draft) []error {
 	conditions, errs := conditionsOf(d.conditions)
 	for _, l := range name(d.links) {
-		errs = append(errs, l.settle(c.side)...)
-		errs = append(errs, l.judge(conditions)...)
+		wrong := append(l.settle(c.side), l.judge(conditions)...)
+		errs = append(errs, wrong...)
+		if len(wrong) > 0 && l.absent == "" {
+			l.absent = "it is wrong"
+		}
 		c.names[l.name] = true
 		if l.absent != "" {
 			c.absent = append(c.absent, l)

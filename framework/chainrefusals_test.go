@@ -14,6 +14,10 @@ func chainRefusals() []refusal {
 		refused("a nil pointer to a struct", framework.Struct((*struct{ Auth *Auth })(nil))),
 		refused("a nil part", nil),
 		refused("servers of a chain without a name", lined("chain=server,servers=public admin")),
+		refused("several mistakes of several sorts", framework.Struct(structOf("chain=server",
+			tagged("A", "a", &Cache{}), tagged("B", "a", &Cache{}), tagged("C", "c,before=zzz", &Cache{}), tagged("D", "d,when=nope", &Cache{})))),
+		refused("a field left out, with options", framework.Struct(structOf("chain=server", tagged("A", "-,on=Orders/Get", &Cache{}), cache))),
+		refused("a name with a value", framework.Struct(structOf("chain=server", tagged("A", "name=q", &Cache{})))),
 		refused("no line", lined("")),
 		refused("a line without a tag", framework.Struct(struct {
 			_     struct{}

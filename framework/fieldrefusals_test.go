@@ -81,6 +81,8 @@ func fieldRefusals() []refusal {
 		refused("an empty slice", server(tagged("Extra", "extra", []framework.Interceptor{}))),
 		refused("a nil in a slice", server(tagged("Extra", "extra", []framework.Interceptor{&Auth{}, nil}))),
 		refused("a soft group", server(field{"Extra", `grpc:"extra" group:"extra,soft"`, []framework.Interceptor{&Auth{}}})),
+		refused("a group that is no slice", server(field{"Extra", `grpc:"extra" group:"extra"`, &Auth{}})),
+		refused("an optional group", server(field{"Extra", `grpc:"extra" group:"extra" optional:"true"`, []framework.Interceptor{&Auth{}}})),
 		refused("two of one name in a group", server(field{"Extra", `grpc:"extra" group:"extra"`, []framework.Interceptor{&Auth{}, &Audit{}}})),
 		refused("options on the second half of a pair", server(
 			tagged("Unary", "company", grpc.UnaryServerInterceptor(rawUnary)), tagged("Stream", "company,on=*", rawStream))),

@@ -121,7 +121,8 @@ func (c *chain) arrange(own func(*link) bool) (*lineup, error) {
 	together := append(kept, deepened(layered, how)...)
 	errs = append(errs, err, twins(together))
 	if err := tag.Group(errs...); err != nil {
-		return nil, err
+		_, more := edges(together, c.names)
+		return nil, tag.Group(err, more)
 	}
 	made.links, err = sortLinks(together, c.names)
 	return made, err

@@ -54,7 +54,7 @@ func (l *link) settle(side Side) (errs []error) {
 	if !l.placement.serves(side) {
 		return append(errs, l.errorf("%s does not serve on a %s; it serves on a %s", l.what, side, 1-side))
 	}
-	if err := l.settleStage(side); err != nil {
+	if err := l.settleStage(side); err != nil && (l.at == nil || l.declaration.absent == "") { // else its tag is told
 		errs = append(errs, err)
 	}
 	if err := l.halvesMissing(); err != nil {

@@ -28,6 +28,8 @@ type methodRules struct {
 	counting  []*methodRule
 	explained []MethodRule
 	book      *book
+
+	accessUnread bool // there is a rule of access that nobody reads, which is told
 }
 
 // of collects what is said of a method to the links that stand on it.
@@ -72,6 +74,7 @@ func (rules *methodRules) applying(info MethodInfo, readers []reader) (map[reade
 			switch {
 			case len(found) == 0:
 				errs = append(errs, b.unread(r, s, "on "+info.Method.String()))
+				rules.accessUnread = rules.accessUnread || slices.Contains(accessKeys, s.name)
 				continue
 			case len(found) > 1:
 				errs = append(errs, r.errorAt(s.at, "%s is read by links %q and %q on %s; say for which, %s",

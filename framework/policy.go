@@ -2,8 +2,8 @@ package framework
 
 import (
 	"cmp"
-	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/sluice-go/sluice/internal/method"
 	"github.com/sluice-go/sluice/internal/tag"
@@ -62,6 +62,10 @@ func (p *policyPart) addTo(d *draft) {
 		return
 	}
 	d.fail(p.errs, place)
+	if len(p.targetsOn(d.side)) == 0 && len(p.targetsOn(1-d.side)) > 0 {
+		d.errorf("%s (%s) is for %ss, and this chain is a %s's; leave it out", tag.TypeName(p.typ), place, 1-d.side, d.side)
+		return
+	}
 	p.targetsOn(d.side).check(d, p.typ, place)
 	for _, part := range p.parts(p.absence(d)) {
 		DeclaredAt(place, part).addTo(d)
@@ -70,11 +74,7 @@ func (p *policyPart) addTo(d *draft) {
 
 // absence is why the policy is not for the chain's server or client, "" where it is.
 func (p *policyPart) absence(d *draft) string {
-	own, other := p.targetsOn(d.side), p.targetsOn(1-d.side)
-	if len(own) == 0 && len(other) > 0 {
-		return fmt.Sprintf("it is for %ss", 1-d.side)
-	}
-	return own.absence(d)
+	return p.targetsOn(d.side).absence(d)
 }
 
 func (p *policyPart) targetsOn(side Side) targets {
@@ -150,12 +150,14 @@ func (p *policyPart) line(s *tag.Struct) {
 	p.errs = append(p.errs, errs...)
 	at := positions(s, s.Line)
 	p.cover.at, p.cover.whole = at(items.First.At(0)), items.First.Value == "*"
-	if !p.cover.whole && len(errs) == 0 {
+	if !p.cover.whole && items.First.Name == tag.PolicyLine().Opens {
 		var services declaration
 		services.forServices("", tagWords(items.First, at))
 		p.cover.services = services.layer.services
 		for _, problem := range services.problems {
-			p.errs = append(p.errs, problem.at.Errorf("%s", problem.text))
+			if len(errs) == 0 { // else it may be told
+				p.errs = append(p.errs, problem.at.Errorf("%s", problem.text))
+			}
 		}
 	}
 	if i, ok := items.Get("default"); ok {
@@ -179,14 +181,14 @@ func (p *policyPart) field(s *tag.Struct, f *tag.Field, value reflect.Value) {
 	}
 	isRule := f.Type == reflect.TypeFor[Rule]()
 	switch {
-	case len(r.patterns) == 0:
-		return
 	case isRule && len(r.settings) == 0:
 		p.errorf(s, f, items.First.Offset, `the rule says nothing of %q; add a key, as in "%[1]s,timeout=2s"`, r.text)
 	case !isRule:
 		p.check(s, f, value, r)
 	}
-	p.rulings = append(p.rulings, r)
+	if len(r.patterns) > 0 { // else what is wrong with the method, or the services, is told
+		p.rulings = append(p.rulings, r)
+	}
 }
 
 // patterns are the methods that a rule is for, on each service of the policy.
@@ -197,6 +199,10 @@ func (p *policyPart) patterns(s *tag.Struct, f *tag.Field, first tag.Item) (all 
 	}
 	texts := []string{mark + name}
 	if !p.cover.whole {
+		if at := strings.LastIndexByte(name, '/'); at >= 0 || name == "" {
+			p.errorf(s, f, first.Offset, "the method is one of the policy's services; write its name alone, as in %q", cmp.Or(name[at+1:], "Get"))
+			return nil
+		}
 		texts = nil
 		for _, service := range p.cover.services {
 			texts = append(texts, mark+service.Service()+"/"+name)

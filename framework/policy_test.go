@@ -162,17 +162,15 @@ func TestPolicyTargets(t *testing.T) {
 	of := func(line, text string) framework.Part {
 		return framework.Policy(structOf("service=Orders,"+line, rule("All", text)))
 	}
-	parts := []framework.Part{
-		of("servers=public,default=allow", "*,rate=public"), of("servers=?admin public,default=allow", "Get,rate=both"), of("clients=orders", "*,rate=orders"),
-		framework.Use(announcer("limits", framework.StageAdmit, rateKey)),
-	}
+	limits := framework.Use(announcer("limits", framework.StageAdmit, rateKey))
+	parts := []framework.Part{of("servers=public,default=allow", "*,rate=public"), of("servers=?admin public,default=allow", "Get,rate=both"), limits}
 	for target, want := range map[string]string{"public": "limits.rate=both", "admin": "limits.rate=both", "other": ""} {
 		if got := announced(t, shop(t, append(slices.Clone(parts), framework.Target(target))...), ordersGet); got != want {
 			t.Errorf("server %q: got %q, want %q", target, got, want)
 		}
 	}
 	for target, want := range map[string]string{"orders": "orders", "carts": ""} {
-		chain, err := framework.NewClientChain(append(slices.Clone(parts), framework.Target(target))...)
+		chain, err := framework.NewClientChain(of("clients=orders", "*,rate=orders"), limits, framework.Target(target))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,6 +51,12 @@ func policyRefusals() []refusal {
 		{name: "two rules for all methods of a client", client: true, parts: []framework.Part{
 			framework.Rules("*", rateKey.Set("1/s")), framework.Rules("*", rateKey.Set("2/s")), framework.Use(limits()),
 		}},
+		{name: "a policy for clients in a server's chain", parts: lined("service=DummyService,clients=orders", public)},
+		{name: "a policy with mistakes in its line and in fields", parts: lined("service=DummyService,default=alow",
+			public, tagged("Get", "Execute,rate=1/s", ""), rule("Put", "Execute"), rule("Of", "DummyService/Execute,rate=1/s"))},
+		{name: "a rule of access that nobody reads", parts: []framework.Part{
+			framework.Policy(structOf("service=DummyService", rule("All", "*,allow=role:a"))), framework.Use(limits()),
+		}},
 		{name: "methods that nobody may call", parts: dummy(rule("All", "*,rate=1/s"), rule("Execute", "Execute,anonymous"))},
 		{name: "methods that nobody may call, by any policy", parts: lined("service=*", rule("Execute", "DummyService/Execute,anonymous"))},
 		{name: "two defaults", parts: append(lined("service=DummyService,default=allow", public),

@@ -1,6 +1,8 @@
 package framework
 
 import (
+	"fmt"
+
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sluice-go/sluice/internal/method"
@@ -17,6 +19,9 @@ func Rules(pattern string, s ...Setting) Part {
 		r.problems = append(r.problems, problem{text: err.Error()})
 	}
 	r.patterns = []method.Pattern{p}
+	if len(s) == 0 {
+		r.problems = append(r.problems, problem{text: fmt.Sprintf("nothing is said of %q; add a setting, as in timeout.Key.Set(time.Second)", pattern)})
+	}
 	r.set(s)
 	return r
 }

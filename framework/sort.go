@@ -118,7 +118,17 @@ func cycleError(given []*link, inside [][]int, waits []int) error {
 	for i := outer[start]; ; i = outer[i] {
 		path = append([]string{fmt.Sprintf("%q (%s)", given[i].name, given[i].declaration)}, path...)
 		if i == start {
-			return fmt.Errorf("framework: before, after and the order of fields make a cycle: %s", strings.Join(path, " before "))
+			return cyclic(given, seen, fmt.Sprintf("before, after and the order of fields make a cycle: %s; take one of them back", strings.Join(path, " before ")))
 		}
 	}
+}
+
+// cyclic is the error of a cycle, at the first of its links that a tag declares.
+func cyclic(given []*link, in map[int]bool, text string) error {
+	for i, l := range given {
+		if in[i] && l.at != nil {
+			return l.errorf("%s", text)
+		}
+	}
+	return fmt.Errorf("framework: %s", text)
 }

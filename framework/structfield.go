@@ -79,6 +79,10 @@ func (r *fieldReader) field(f fieldValue) {
 	t := f.Type
 	name, mayBeEmpty := f.name()
 	inner, isStruct := structOf(t)
+	if group, grouped := f.StructField.Tag.Lookup("group"); grouped && (t.Kind() != reflect.Slice || optional) {
+		r.errorf(f, -1, "group:%q: fx gives a group as a slice, which may be empty where its name is \"?%s\", and takes no optional; the field is a %s", group, name, t)
+		return
+	}
 	switch isList := t.Kind() == reflect.Slice && t.Elem().Implements(interceptorType) && !isLink(t); {
 	case mayBeEmpty && !isList:
 		r.errorf(f, 0, `"?" is for a slice, which may be empty; where %s may be nil, say optional:"true" beside`, t)

@@ -146,7 +146,11 @@ func declaredBy[T any](s *structSpec, part func(T) framework.Part) fx.Option {
 	if r := refusal(s.errs); r != nil {
 		return r
 	}
-	made := func(v *declaredValue[T]) *structLink[T] { return &structLink[T]{newLink(s.declaration, part(v.value))} }
+	made := func(v *declaredValue[T]) *structLink[T] {
+		l := newLink(s.declaration, part(v.value))
+		l.name = s.what // which there is once
+		return &structLink[T]{l}
+	}
 	var feeds []any
 	for _, group := range s.scope.groups() {
 		feeds = append(feeds, fx.Annotated{Group: group, Target: func(l *structLink[T]) *link { return l.link }})

@@ -313,3 +313,30 @@ func TestDeclaredMistakes(t *testing.T) {
 		})
 	}
 }
+
+// TestPartsOfOnePlace has declarations of one file name and line: of a helper, a loop, or files of one name.
+func TestPartsOfOnePlace(t *testing.T) {
+	t.Parallel()
+	var same []fx.Option
+	for _, name := range []string{"a", "b", "c"} {
+		same = append(same, fxgrpc.Parts(framework.When(name, true)), fxgrpc.PartsFrom(func() framework.Part { return framework.When(name+name, true) }))
+	}
+	fxgrpctest.Validate(t, quiet, journaled, served(same...))
+	err := build(journaled, served(fxgrpc.Parts(framework.When("a", true)), fxgrpc.Parts(framework.When("a", false))))
+	if err == nil || !strings.Contains(err.Error(), `condition "a" is`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAimedAtNothing refuses what is for clients alone in an app without one.
+func TestAimedAtNothing(t *testing.T) {
+	t.Parallel()
+	type everyClient struct {
+		fx.In `grpc:"chain=client"`
+		Audit *audit `grpc:"audit"`
+	}
+	err := build(journaled, served(fxgrpc.Interceptors[everyClient](), fx.Provide(newAudit)))
+	if err == nil || !strings.Contains(err.Error(), "it is for clients, and the app has none; add an fxgrpc.Client") {
+		t.Errorf("got %v", err)
+	}
+}

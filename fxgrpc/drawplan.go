@@ -118,13 +118,3 @@ func bracketed(rules []string) string {
 	}
 	return "  [" + strings.Join(rules, ", ") + "]"
 }
-
-// absent are the links that are in no line.
-func absent(links []framework.LinkOfChain) (all []framework.LinkOfChain) {
-	for _, l := range links {
-		if l.Why != "" {
-			all = append(all, l)
-		}
-	}
-	return all
-}

@@ -82,7 +82,7 @@ func ordered(links []*link) (kept []*link, err error) {
 	links = slices.SortedFunc(slices.Values(links), compareLinks)
 	var errs []error
 	for i, l := range links {
-		if i > 0 && compareLinks(links[i-1], l) == 0 {
+		if i > 0 && len(l.holds) > 0 && compareLinks(links[i-1], l) == 0 { // rules and conditions need no order
 			errs = append(errs, l.errorf("two links declared here are called %q, and nothing says which is first; give each a framework.Name", l.name))
 		}
 		field, held := l.held(links)

@@ -1,6 +1,7 @@
 package fxgrpc
 
 import (
+	"fmt"
 	"reflect"
 
 	"go.uber.org/fx"
@@ -39,7 +40,7 @@ func PartsFrom(ctor any, to ...Target) fx.Option {
 
 // partsFed makes links of what the constructor gives and puts them into the groups of a scope.
 func (c *constructor) partsFed(s scope) fx.Option {
-	name := "fxgrpc.parts " + c.place
+	name := fmt.Sprintf("fxgrpc.parts %s %p", c.place, c) // places are not unique: helpers and loops have one
 	f := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{c.result}, []reflect.Type{reflect.TypeFor[*partLinks](), errorType}, false),
 		func(in []reflect.Value) []reflect.Value {
 			links, err := c.partLinks(in[0].Interface())

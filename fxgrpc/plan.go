@@ -120,12 +120,18 @@ func (p *Plan) String() string {
 	var b strings.Builder
 	for _, s := range p.servers {
 		fmt.Fprintln(&b, s.what)
+		standing := map[string]bool{}
 		for _, m := range p.Methods(s.name) {
 			e := s.chain.Explain(m)
+			for _, name := range e.Names() {
+				standing[name] = true
+			}
 			fmt.Fprintf(&b, "  %s  %s%s\n", m, cmp.Or(strings.Join(e.Names(), " "), "no links"), bracketed(rulesOf(e, "")))
 		}
-		for _, l := range absent(s.chain.Links()) {
-			fmt.Fprintf(&b, "  without %s, %s: %s\n", l.Name, l.Place, l.Why)
+		for _, l := range s.chain.Links() {
+			if !standing[l.Name] && (l.Why != "" || len(p.Methods(s.name)) > 0) {
+				fmt.Fprintf(&b, "  without %s, %s: %s\n", l.Name, l.Place, cmp.Or(l.Why, "it stands on no method of the server"))
+			}
 		}
 	}
 	for _, c := range p.clients {

@@ -56,8 +56,11 @@ func distinct(errs []error) (kept []error) {
 
 // checkAim refuses what is aimed at nothing.
 func (p *Plan) checkAim(a aim) (errs []error) {
-	if !a.said() && len(p.servers) == 0 {
+	if a.on(framework.ServerSide).all && len(p.servers) == 0 && !a.clients.said {
 		errs = append(errs, a.errorf("it is for servers, and the app has none; say fxgrpc.OnClients, or add an fxgrpc.Server"))
+	}
+	if a.clients.all && len(p.clients) == 0 && !a.servers.said {
+		errs = append(errs, a.errorf("it is for clients, and the app has none; add an fxgrpc.Client"))
 	}
 	errs = append(errs, unknown(a.declaration, "server", a.servers.list, p.Servers())...)
 	return append(errs, unknown(a.declaration, "client", a.clients.list, p.Clients())...)

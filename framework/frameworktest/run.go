@@ -75,17 +75,26 @@ func Run(t testing.TB, i framework.Interceptor, c Case) Result {
 
 func (r *rpc) through(i framework.Interceptor, w *watch) (Result, error) {
 	if r.Side == framework.ClientSide {
-		chain, err := framework.NewClientChain(w.part(framework.StageApp), framework.Use(i), framework.Rules("*", r.Rules...))
+		chain, err := framework.NewClientChain(r.parts(w.part(framework.StageApp), i)...)
 		if err != nil {
 			return Result{}, err
 		}
 		return r.call(chain), nil
 	}
-	chain, err := framework.NewServerChain(w.part(framework.StageObserve), framework.Use(i), framework.Rules("*", r.Rules...))
+	chain, err := framework.NewServerChain(r.parts(w.part(framework.StageObserve), i)...)
 	if err != nil {
 		return Result{}, err
 	}
 	return r.serve(chain), nil
+}
+
+// parts are those of a chain of one link, watched, with the rules of the Case.
+func (r *rpc) parts(watch framework.Part, i framework.Interceptor) []framework.Part {
+	all := []framework.Part{watch, framework.Use(i)}
+	if len(r.Rules) > 0 {
+		all = append(all, framework.Rules("*", r.Rules...))
+	}
+	return all
 }
 
 // watch is a link outside of the tested one, that reads what only a link can.

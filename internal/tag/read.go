@@ -63,6 +63,8 @@ func (d *reader) flaws(flaws []Flaw) {
 func (d *reader) first(item Item) bool {
 	r := d.role
 	switch {
+	case r.Opens == "" && item.HasValue && item.Name == r.First.Name:
+		d.errorf(item.Offset, "the first item is the %s itself; write %s alone", r.First.Name, item.Value)
 	case r.Opens == "" && item.HasValue:
 		d.errorf(item.Offset, "the first item is the %s and has no value; write %s,%s", r.First.Name, r.First.Name, item)
 	case r.Opens == "":

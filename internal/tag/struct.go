@@ -85,8 +85,11 @@ func (r *reading) field(index int, sf reflect.StructField) {
 	if f.broken = problem != ""; f.broken {
 		r.errorf(f, -1, "%s", problem)
 	}
-	if f.Text == "-" {
+	switch {
+	case f.Text == "-":
 		return
+	case strings.HasPrefix(f.Text, "-,"):
+		r.errorf(f, 0, `"-" leaves the field out, and stands alone; take away what follows, or write a name in its place`)
 	}
 	if f.Tagged {
 		r.parse(f)

@@ -403,3 +403,18 @@ func TestGRPCsOwn(t *testing.T) {
 		t.Error("connection was sent")
 	}
 }
+
+// A pointer is no struct that a link could bind: it would be sent by nobody.
+func TestSendOfAPointer(t *testing.T) {
+	t.Parallel()
+	type tenant struct {
+		_    struct{} `grpc:"headers"`
+		Name string   `grpc:"x-tenant-id"`
+	}
+	defer func() {
+		if p := fmt.Sprint(recover()); !strings.Contains(p, "give it the headers_test.tenant itself") {
+			t.Errorf("got %s", p)
+		}
+	}()
+	headers.Send(t.Context(), &tenant{Name: "acme"})
+}

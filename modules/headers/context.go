@@ -29,8 +29,11 @@ func Lookup[T any](ctx context.Context) (T, bool) { return carried[bound[T], T](
 
 // Send has the client's calls that are made with the context send v. It takes the place of a T that was given before.
 // A client without a link that binds T sends nothing of it. What v points to is read when a call begins, and not to be
-// changed until then.
+// changed until then. It panics for a pointer to a struct, which no link binds.
 func Send[T any](ctx context.Context, v T) context.Context {
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Pointer {
+		panic(fmt.Sprintf("headers: Send was given a %s, which no link can bind; give it the %s itself", t, t.Elem()))
+	}
 	return &carrier[toSend[T], T]{ctx, v}
 }
 

@@ -27,7 +27,6 @@ type method struct {
 // chosen reports whether an RPC has lines, should it succeed.
 func (m *method) chosen() bool { return m.every < 2 || m.seen.Add(1)%m.every == 1 }
 
-
 // errPanicked is what an RPC ended with that did not return: its panic is on the way to who recovers from it.
 var errPanicked = status.Error(codes.Internal, "panic")
 
