@@ -1,8 +1,6 @@
 package framework
 
 import (
-	"fmt"
-
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sluice-go/sluice/internal/method"
@@ -11,7 +9,8 @@ import (
 
 // Rules says what the methods of a pattern need: the option form of a field of a policy struct. Of several rules with one
 // key the one of the most specific pattern counts for a method; two that are as specific must say the same. A
-// pattern that matches nothing is an error, unless written "?pattern", and so is a key that no link on a method reads.
+// pattern that matches nothing is an error, unless written "?pattern", and so is a key that no link on a method reads. No
+// settings, which a caller may have computed, say nothing.
 func Rules(pattern string, s ...Setting) Part {
 	r := &ruling{text: pattern, what: "Rules", place: callerOutside(2)}
 	p, err := method.ParsePattern(pattern)
@@ -19,9 +18,6 @@ func Rules(pattern string, s ...Setting) Part {
 		r.problems = append(r.problems, problem{text: err.Error()})
 	}
 	r.patterns = []method.Pattern{p}
-	if len(s) == 0 {
-		r.problems = append(r.problems, problem{text: fmt.Sprintf("nothing is said of %q; add a setting, as in timeout.Key.Set(time.Second)", pattern)})
-	}
 	r.set(s)
 	return r
 }

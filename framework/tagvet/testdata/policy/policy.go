@@ -39,7 +39,7 @@ type Line struct {
 type Wrong struct {
 	_       struct{}                                             `grpc:"service=acme.orders.v1.Orders"`
 	Craete  framework.Rule                                       `grpc:"Craete,timeout=2s"`                // want `no method of acme.orders.v1.Orders matches "Craete"; did you mean "Create"\?`
-	Slash   framework.Rule                                       `grpc:"Orders/Create,timeout=2s"`         // want `method: pattern "acme.orders.v1.Orders/Orders/Create": more than one slash`
+	Slash   framework.Rule                                       `grpc:"Orders/Create,timeout=2s"`         // want `the method is one of the policy.s services; write its name alone`
 	Nothing framework.Rule                                       `grpc:"Create"`                           // want `the rule says nothing of "Create"; add a key, as in "Create,timeout=2s"`
 	Key     framework.Rule                                       `grpc:"Get,timout=2s"`                    // want `no known interceptor reads "timout"; did you mean "timeout"\?`
 	Own     framework.Rule                                       `grpc:"Get,qouta=2s"`                     // want `no known interceptor reads "qouta"; did you mean "quota"\?`
