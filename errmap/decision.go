@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
@@ -22,4 +23,12 @@ func (d *decision) open() *draft {
 		d.fits = false
 	}
 	return d.draft
+}
+
+// code is the code that will be sent.
+func (d *decision) code() codes.Code {
+	if d.draft == nil {
+		return d.status.Code()
+	}
+	return d.draft.code
 }

@@ -73,9 +73,11 @@
 //
 // # Joined errors
 //
-// The first member that is claimed has said code, message and reason, and unknown members hide nothing. Where it has
-// violations (google.rpc.BadRequest, PreconditionFailure, QuotaFailure) or links (Help), those of the members after it
-// that are claimed with the same code are sent in the same list: errors.Join is how Go validates.
+// The first member that is claimed has said code, message and reason, and unknown members hide nothing. The violations
+// (google.rpc.BadRequest, PreconditionFailure, QuotaFailure) and links (Help) of the members after it that are claimed
+// with the same code are sent with its own, one list of each type: errors.Join is how Go validates. That is between
+// members with a [Code] or a rule. Errors that bring a status (GRPCStatus) neither give their details to others nor take
+// any.
 //
 // # Contexts
 //
@@ -90,7 +92,8 @@
 // sees a reset stream. A status takes [Config].MaxStatus at most. What does not fit is left out, in this order, and
 // [Outcome].Dropped tells it: DebugInfo; details that are not google.rpc's; Help; LocalizedMessage; violations from the
 // end, but for the first; ResourceInfo; RequestInfo; RetryInfo; the metadata of the ErrorInfo; the end of the message.
-// Code, reason and domain are always sent.
+// Code, reason and domain are always sent. A violation that does not fit beside these alone goes before all else, and so
+// does an ErrorInfo of someone else's whose reason does not.
 //
 // # Broken errors
 //

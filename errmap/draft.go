@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -30,19 +31,27 @@ func draftOf(s *status.Status) *draft {
 	return d
 }
 
-// unpacked is a detail of a type that the size cap tells apart, else as it came.
+// unpacked is a detail of a type that the size cap tells apart, with texts repaired if need be; else as it came.
 func unpacked(packed *anypb.Any) proto.Message {
-	m, err := packed.UnmarshalNew()
-	if err != nil || m.ProtoReflect().Descriptor().ParentFile() != errdetails.File_google_rpc_error_details_proto {
+	t, err := protoregistry.GlobalTypes.FindMessageByURL(packed.GetTypeUrl())
+	if err != nil || t.Descriptor().ParentFile() != errdetails.File_google_rpc_error_details_proto {
 		return packed
 	}
-	return m
+	for _, wire := range [][]byte{packed.GetValue(), repairedWire(t.Descriptor(), packed.GetValue())} {
+		if m := t.New().Interface(); proto.Unmarshal(wire, m) == nil {
+			return m
+		}
+	}
+	return packed
 }
 
 // put adds a detail. In place of one of its type it is put, but violations and links are added to those.
 func (d *draft) put(m proto.Message) {
 	if m == nil || !m.ProtoReflect().IsValid() {
 		return
+	}
+	if packed, ok := m.(*anypb.Any); ok {
+		m = unpacked(packed)
 	}
 	name := typeOf(m)
 	for i, have := range d.details {
@@ -129,7 +138,7 @@ func joined(a, b proto.Message) proto.Message {
 	return b
 }
 
-// violations reports whether there are some to which those of a joined error can be added.
+// violations reports whether there are some, or links, that can be sent with those of a joined error.
 func (d *draft) violations() bool {
 	return d != nil && slices.ContainsFunc(d.details, repeats)
 }

@@ -5,8 +5,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// limit makes the draft fit, and tells what it left out for it. The code always stays, and reason and domain do, the
-// least useful goes first.
+// limit makes the draft fit, and tells what it left out for it. The code always stays, and reason and domain do where
+// they fit at all; of the rest the least useful goes first.
 func (d *draft) limit(limit int) (dropped []string) {
 	for _, step := range drops {
 		if d.cost() <= limit {
@@ -22,6 +22,7 @@ type drop func(d *draft, limit int) (dropped []string)
 
 // drops is the order in which things go.
 var drops = [...]drop{
+	oversized,
 	whole("DebugInfo", is[*errdetails.DebugInfo]),
 	foreign,
 	whole("Help", is[*errdetails.Help]),
@@ -32,10 +33,37 @@ var drops = [...]drop{
 	whole("RetryInfo", is[*errdetails.RetryInfo]),
 	metadataOfInfo,
 	message,
-	// Only a status that came from elsewhere gets here: one entry, or a reason, is beyond the limit by itself.
-	whole("violations", repeats),
-	whole("ErrorInfo", is[*errdetails.ErrorInfo]),
-	message,
+}
+
+// oversized drops what would not fit with all else gone: a reason or a last violation that is beyond the limit by itself.
+func oversized(d *draft, limit int) (dropped []string) {
+	kept := &draft{code: d.code}
+	fits := func(m proto.Message) bool {
+		kept.details = append(kept.details, least(m))
+		if kept.cost() <= limit {
+			return true
+		}
+		kept.details = kept.details[:len(kept.details)-1]
+		return false
+	}
+	for _, step := range []struct {
+		name  string
+		which func(proto.Message) bool
+	}{{"ErrorInfo", is[*errdetails.ErrorInfo]}, {"violations", violates}} {
+		dropped = append(dropped, whole(step.name, func(m proto.Message) bool { return step.which(m) && !fits(m) })(d, limit)...)
+	}
+	return dropped
+}
+
+// least is what the steps leave of a detail that stays.
+func least(m proto.Message) proto.Message {
+	if info, ok := m.(*errdetails.ErrorInfo); ok && len(info.GetMetadata()) > 0 {
+		return bare(info)
+	}
+	if entries(m) > 1 {
+		return first(m, 1)
+	}
+	return m
 }
 
 // whole drops all details of a type.
@@ -52,7 +80,7 @@ func whole(name string, which func(proto.Message) bool) drop {
 // foreign drops details of types that are not google.rpc's, the last first.
 func foreign(d *draft, limit int) (dropped []string) {
 	for i := len(d.details) - 1; i >= 0 && d.cost() > limit; i-- {
-		if m := d.details[i]; m.ProtoReflect().Descriptor().ParentFile() != errdetails.File_google_rpc_error_details_proto {
+		if m := d.details[i]; m.ProtoReflect().Descriptor().Parent() != errdetails.File_google_rpc_error_details_proto {
 			dropped = append(dropped, string(typeOf(m)))
 			d.details = append(d.details[:i:i], d.details[i+1:]...)
 		}
@@ -75,6 +103,9 @@ func tails(d *draft, limit int) (dropped []string) {
 	}
 	return dropped
 }
+
+// violates reports whether a detail is a list of violations.
+func violates(m proto.Message) bool { return repeats(m) && !is[*errdetails.Help](m) }
 
 func entries(m proto.Message) int {
 	switch list := m.(type) {
@@ -104,11 +135,16 @@ func first(m proto.Message, n int) proto.Message {
 func metadataOfInfo(d *draft, _ int) (dropped []string) {
 	for i, m := range d.details {
 		if info, ok := m.(*errdetails.ErrorInfo); ok && len(info.GetMetadata()) > 0 {
-			d.details[i] = &errdetails.ErrorInfo{Reason: info.GetReason(), Domain: info.GetDomain()}
+			d.details[i] = bare(info)
 			dropped = append(dropped, "ErrorInfo.metadata")
 		}
 	}
 	return dropped
+}
+
+// bare is an ErrorInfo without its metadata.
+func bare(info *errdetails.ErrorInfo) *errdetails.ErrorInfo {
+	return &errdetails.ErrorInfo{Reason: info.GetReason(), Domain: info.GetDomain()}
 }
 
 func message(d *draft, limit int) []string {

@@ -6,14 +6,14 @@ import "google.golang.org/genproto/googleapis/rpc/errdetails"
 // rule or by their author, with the same code. They are different news of one kind, and a client gets one list. Who is
 // first has said code, message and reason.
 func (w *walk) merge(rest []error, depth int) {
-	if !w.draft.violations() || !w.out.Source.chosen() {
+	if !w.out.Source.chosen() {
 		return
 	}
 	for _, member := range rest {
-		if other := w.aside(member, depth); other != nil && w.draft.code == other.code {
+		if other := w.aside(member, depth); other != nil && w.code() == other.code {
 			for _, m := range other.details {
 				if !is[*errdetails.ErrorInfo](m) {
-					w.draft.add(m)
+					w.open().add(m)
 				}
 			}
 			w.explain("joined: its violations are added")

@@ -3,6 +3,7 @@ package errmap
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -62,7 +63,7 @@ func (r *declarationReader) structure(t reflect.Type, index []int) *tag.Struct {
 	if t.Kind() != reflect.Struct {
 		return s
 	}
-	items, errs := tag.ErrorLine().Read(s, s.Line)
+	items, errs := lineRole(s).Read(s, s.Line)
 	r.fail(errs)
 	r.lineItems(s, items)
 	for i := range s.Fields {
@@ -77,6 +78,35 @@ func (r *declarationReader) structure(t reflect.Type, index []int) *tag.Struct {
 		}
 	}
 	return s
+}
+
+// lineRole is how a struct's own line reads: beside an embedded struct that has the code it may leave that out.
+func lineRole(s *tag.Struct) tag.Role {
+	role := tag.ErrorLine()
+	if s.Line == nil || !embedsCode(s.Type) {
+		return role
+	}
+	code := func(i tag.Item) bool { return i.Name == role.Opens }
+	begins := func(o tag.Option) bool { return o.Name == s.Line.Tag.First().Name }
+	if slices.ContainsFunc(s.Line.Tag.Items, code) || !slices.ContainsFunc(role.Options, begins) {
+		return role
+	}
+	return tag.Role{Name: role.Name, Options: role.Options}
+}
+
+// embedsCode reports whether a struct embeds one with a line that has the code.
+func embedsCode(t reflect.Type) bool {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.Anonymous || f.Type.Kind() != reflect.Struct || f.Tag.Get("grpc") != "" {
+			continue
+		}
+		inner, _ := tag.Of(f.Type)
+		if inner.Line != nil && inner.Line.Tag.First().Name == tag.ErrorLine().Opens || embedsCode(f.Type) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *declarationReader) embedded(s *tag.Struct, f reflect.StructField, index []int) {

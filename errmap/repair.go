@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -53,4 +54,32 @@ func repairMap(f protoreflect.FieldDescriptor, m protoreflect.Map) {
 		m.Clear(e.key)
 		m.Set(repairValue(f.MapKey(), e.key.Value()).MapKey(), repairValue(f.MapValue(), e.value))
 	}
+}
+
+// repairedWire is an encoded message with its texts repaired: protobuf does not decode it before that.
+func repairedWire(t protoreflect.MessageDescriptor, wire []byte) (repaired []byte) {
+	for len(wire) > 0 {
+		number, kind, n := protowire.ConsumeField(wire)
+		if n < 0 {
+			return append(repaired, wire...)
+		}
+		repaired = append(repaired, repairedField(t.Fields().ByNumber(number), kind, wire[:n])...)
+		wire = wire[n:]
+	}
+	return repaired
+}
+
+func repairedField(f protoreflect.FieldDescriptor, kind protowire.Type, wire []byte) []byte {
+	if f == nil || kind != protowire.BytesType {
+		return wire
+	}
+	_, _, n := protowire.ConsumeTag(wire)
+	value, _ := protowire.ConsumeBytes(wire[n:])
+	switch f.Kind() {
+	case protoreflect.StringKind:
+		value = []byte(valid(string(value)))
+	case protoreflect.MessageKind:
+		value = repairedWire(f.Message(), value)
+	}
+	return protowire.AppendBytes(wire[:n:n], value)
 }

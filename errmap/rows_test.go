@@ -147,6 +147,15 @@ func violationRows() []row {
 		{name: "F6 turned", in: errors.Join(ErrStockGone, a), code: codes.FailedPrecondition, text: "stock is gone", by: "sentinel stock is gone"},
 		{name: "F joins in joins", in: errors.Join(errors.Join(a, errors.New(secret)), wrap(2, b), multi{nil, c}), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2; c:3}", by: by},
 		{name: "F two types", in: errors.Join(a, &Invalid{Fields: []Violation{{"x", "y", "Z"}}}), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; x:y:Z}", by: by},
+		{
+			name: "F the first has none", in: errors.Join(errmap.InvalidArgument, a, errmap.InvalidArgument.New("x"), b),
+			code: codes.InvalidArgument, text: errmap.InvalidArgument.Error(), info: "BadRequest{a:1; b:2}", by: "code",
+		},
+		{
+			name: "F the first is a rule's that has none", in: errors.Join(&ValidationError{}, a), code: codes.InvalidArgument,
+			text: errmap.InvalidArgument.Error(), info: "BadRequest{a:1}", by: "type *errmap_test.ValidationError",
+		},
+		{name: "F a status takes none", in: errors.Join(status.Error(codes.InvalidArgument, "s"), a), code: codes.InvalidArgument, text: "s", by: "status"},
 		{name: "F beside a defect", in: errors.Join(a, (*NetErr)(nil), bomb{in: "Is"}, b), code: codes.InvalidArgument, text: "a: 1", info: info + "BadRequest{a:1; b:2}", by: by},
 	}
 }

@@ -84,11 +84,21 @@ func sizeOf(m proto.Message) int {
 
 // sound reports whether a status can be sent as it is.
 func sound(s *status.Status, limit int) bool {
-	if len(s.Details()) > 0 {
+	if details := s.Details(); len(details) > 0 {
 		d := draftOf(s)
-		return !slices.ContainsFunc(d.details, nameless) && d.cost() <= limit
+		return !slices.ContainsFunc(d.details, nameless) && !d.mended(details) && d.cost() <= limit
 	}
 	return 3*len(s.Message()) < limit-textCost("") || textCost(s.Message()) <= limit
+}
+
+// mended reports whether the draft has a detail that could not be read as it came.
+func (d *draft) mended(came []any) bool {
+	for i, m := range d.details {
+		if _, broken := came[i].(error); broken && !is[*anypb.Any](m) {
+			return true
+		}
+	}
+	return false
 }
 
 // nameless reports whether a detail has a type that protobuf does not send.

@@ -1,12 +1,14 @@
 package errmap_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -87,6 +89,33 @@ func TestDropOrder(t *testing.T) {
 	}
 }
 
+// What does not fit by itself goes, and nothing else with it.
+func TestOversizedGoesAlone(t *testing.T) {
+	t.Parallel()
+	var o errmap.Outcome
+	m := newMapper(t, observing(&o))
+	large := strings.Repeat("x", 6000)
+	retry := &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}
+	info := &errdetails.ErrorInfo{Reason: "X_Y", Domain: "d.e", Metadata: map[string]string{"k": "v"}}
+	half := &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Description: large[:3000]}}}
+	for _, tt := range []struct {
+		name    string
+		details []*anypb.Any
+		info    string
+		dropped string
+	}{
+		{"a violation", details(info, retry, violation("f", large)), "X_Y@d.e k=v RetryInfo{1s}", "violations"},
+		{"a reason", details(&errdetails.ErrorInfo{Reason: large}, retry, violation("f", "d")), "RetryInfo{1s} BadRequest{f:d}", "ErrorInfo"},
+		{"one list of two", details(info, violation("f", large), half), "X_Y@d.e k=v", "violations"},
+		{"an entry by itself", details(info, &errdetails.Help_Link{Url: large}), "X_Y@d.e k=v", "google.rpc.Help.Link"},
+	} {
+		s := status.Convert(m.Error(t.Context(), unary, status.ErrorProto(&spb.Status{Code: 5, Message: "big", Details: tt.details})))
+		if s.Message() != "big" || strings.Join(o.Dropped, " ") != tt.dropped || headerCost(s) > 7168 || !strings.HasPrefix(infoOf(s), tt.info) {
+			t.Errorf("%s: %q %.200q, dropped %q", tt.name, s.Message(), infoOf(s), o.Dropped)
+		}
+	}
+}
+
 // A status beyond all measure still comes with its code.
 func TestLimits(t *testing.T) {
 	t.Parallel()
@@ -144,6 +173,31 @@ func TestTypeURLIsNotUTF8(t *testing.T) {
 		if _, err := proto.Marshal(s.Proto()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Nobody can read a detail with a text that is not UTF-8. Here it is repaired, however deep the text.
+func TestPackedDetailIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	broken := details(
+		&errdetails.ErrorInfo{Reason: "X_Y", Domain: "d.e", Metadata: map[string]string{"k": "a#b"}},
+		violation("f#", "d"), &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)},
+	)
+	for _, packed := range broken {
+		packed.Value = bytes.ReplaceAll(packed.GetValue(), []byte("#"), []byte("\xff"))
+	}
+	in := status.ErrorProto(&spb.Status{Code: 5, Message: "m", Details: broken})
+	with := errmap.With(errmap.NotFound.New("m"), errmap.Detail(broken[0], broken[1], broken[2]))
+	for _, in := range []error{in, with} {
+		s := status.Convert(newMapper(t, errmap.Config{}).Error(t.Context(), unary, in))
+		if want := "X_Y@d.e k=a\uFFFDb BadRequest{f\uFFFD:d} RetryInfo{1s}"; infoOf(s) != want {
+			t.Errorf("%q, want %q", infoOf(s), want)
+		}
+	}
+	torn := &anypb.Any{TypeUrl: broken[1].GetTypeUrl(), Value: broken[1].GetValue()[:3]}
+	s := status.Convert(newMapper(t, errmap.Config{}).Error(t.Context(), unary, status.ErrorProto(&spb.Status{Code: 5, Details: []*anypb.Any{torn}})))
+	if !proto.Equal(s.Proto().GetDetails()[0], torn) {
+		t.Errorf("what is no message became %v", s)
 	}
 }
 

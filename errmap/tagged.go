@@ -21,7 +21,7 @@ import (
 // is never sent, and a message that names one is refused by [New]. Fields with text are strings, booleans, numbers,
 // time.Duration, time.Time, types with MarshalText and UnmarshalText, and pointers to these, of which nil is not sent.
 // A value that can not be written (MarshalText fails) is left out. The tags of embedded structs count too; the outer line
-// overrides what an embedded one says, key by key.
+// overrides what an embedded one says, key by key, and may leave out error= where an embedded one has it.
 //
 // All options, with their meaning, are in the package's examples of Tagged, one each. Mistakes are told by [New] and by
 // [Rule.Err], all at once, each with the field and a caret below the culprit.

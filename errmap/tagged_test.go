@@ -220,6 +220,42 @@ type Inherits struct {
 
 func (e *Inherits) Error() string { return errmap.Text(e) }
 
+// Reworded has another reason and message than what it embeds, and the same code.
+type Reworded struct {
+	_ struct{} `grpc:"message='none of {ID}',reason=REWORDED"`
+	Base
+}
+
+func (e *Reworded) Error() string { return errmap.Text(e) }
+
+// Deeper overrides what overrides.
+type Deeper struct {
+	_ struct{} `grpc:"reason=DEEPER"`
+	Reworded
+}
+
+func (e *Deeper) Error() string { return errmap.Text(e) }
+
+func TestEmbeddedHasTheCode(t *testing.T) {
+	t.Parallel()
+	m := newMapper(t, errmap.Config{}, errmap.Tagged[*Reworded](), errmap.Tagged[*Deeper]())
+	for _, tt := range []struct {
+		in     error
+		reason string
+	}{
+		{&Reworded{Base: Base{ID: 7}}, "REWORDED"},
+		{&Deeper{Reworded: Reworded{Base: Base{ID: 7}}}, "DEEPER"},
+	} {
+		s := status.Convert(m.Error(t.Context(), unary, tt.in))
+		if s.Code() != codes.NotFound || s.Message() != "none of 7" || infoOf(s) != tt.reason+"@d.e key=7 ResourceInfo{thing/7}" {
+			t.Errorf("%v %q", s, infoOf(s))
+		}
+		if back := m.Decode(t.Context(), s.Err()).(*errmap.Remote).Unwrap(); len(back) != 1 || !reflect.DeepEqual(back[0], tt.in) {
+			t.Errorf("came back as %+v", back)
+		}
+	}
+}
+
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	m := newMapper(t, errmap.Config{}, errmap.Tagged[*Inherits]())
