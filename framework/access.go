@@ -26,9 +26,7 @@ type coverage struct {
 
 func (c *coverage) addTo(d *draft) {
 	placed := *c
-	if d.place != "" {
-		placed.place = d.place
-	}
+	placed.place = d.placed(c.place)
 	d.book.covered = append(d.book.covered, &placed)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sluice-go/sluice/internal/method"
 	"github.com/sluice-go/sluice/internal/tag"
@@ -75,6 +76,7 @@ func (c *chain) claims() (all []claim) {
 // checkPatterns tells of every pattern whether it matches, and refuses short ones that could mean two services.
 func (c *chain) checkPatterns(known []knownMethod, where string) (matches []PatternMatch, err error) {
 	var errs []error
+	elsewhere := sync.OnceValue(linked)
 	for _, d := range c.claims() {
 		m := PatternMatch{Pattern: d.text, Place: d.String()}
 		services := matchedServices(d.patterns, known)
@@ -82,7 +84,7 @@ func (c *chain) checkPatterns(known []knownMethod, where string) (matches []Patt
 		case d.form == aMethod && !servesAny(d.patterns, known):
 			continue // of a service that is missing, the policy's line tells
 		case len(services) == 0 && !p.Optional() && p.String() != "*":
-			m.Linked = len(matchedServices(d.patterns, linked())) > 0
+			m.Linked = len(matchedServices(d.patterns, elsewhere())) > 0
 			m.Err = d.errorf(d.what, "%s", d.missing(known, where))
 		case len(services) > 1 && p.Short() && d.form != aMethod:
 			errs = append(errs, d.errorf(d.what, "%s %q could mean %q; write the service with its package", d.form, d.text, services))

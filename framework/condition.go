@@ -20,9 +20,7 @@ type condition struct {
 
 func (c *condition) addTo(d *draft) {
 	placed := *c
-	if d.place != "" {
-		placed.place = d.place
-	}
+	placed.place = d.placed(c.place)
 	d.conditions = append(d.conditions, &placed)
 }
 

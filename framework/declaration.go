@@ -113,9 +113,7 @@ func UnaryOnly() LinkOption {
 
 func (d *declaration) addTo(draft *draft) {
 	c := *d
-	if draft.place != "" {
-		c.place = draft.place
-	}
+	c.place = draft.placed(d.place)
 	draft.links = append(draft.links, &c)
 }
 

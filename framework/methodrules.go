@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sluice-go/sluice/internal/tag"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/sluice-go/sluice/internal/tag"
 )
 
 // A methodRule is a setting that applies to a method.

@@ -29,6 +29,9 @@ func (d *draft) errorf(format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("framework: "+format, args...))
 }
 
+// placed is the place of a part, which was made at one.
+func (d *draft) placed(made string) string { return cmp.Or(d.place, made) }
+
 // DeclaredAt is a part that says it was declared at a place, as "file.go:12", for packages that make parts on behalf of
 // others. Without it, that is where the function was called that made it.
 func DeclaredAt(place string, p Part) Part { return placedPart{p, place} }

@@ -53,10 +53,7 @@ type policyPart struct {
 }
 
 func (p *policyPart) addTo(d *draft) {
-	place := p.place
-	if d.place != "" {
-		place = d.place
-	}
+	place := d.placed(p.place)
 	if p.problem != "" {
 		d.errorf("Policy (%s): %s", place, p.problem)
 		return
@@ -67,14 +64,9 @@ func (p *policyPart) addTo(d *draft) {
 		return
 	}
 	p.targetsOn(d.side).check(d, p.typ, place)
-	for _, part := range p.parts(p.absence(d)) {
+	for _, part := range p.parts(p.targetsOn(d.side).absence(d)) {
 		DeclaredAt(place, part).addTo(d)
 	}
-}
-
-// absence is why the policy is not for the chain's server or client, "" where it is.
-func (p *policyPart) absence(d *draft) string {
-	return p.targetsOn(d.side).absence(d)
 }
 
 func (p *policyPart) targetsOn(side Side) targets {
@@ -105,9 +97,7 @@ func (p *policyPart) parts(absent string) (all []Part) {
 // fail keeps the mistakes in a struct's tags. What is right there still counts, so that all mistakes are told at once.
 func (d *draft) fail(errs []*tag.Error, place string) {
 	for _, e := range errs {
-		placed := *e
-		placed.Place = place
-		d.errs = append(d.errs, &placed)
+		d.errs = append(d.errs, e.At(place))
 	}
 }
 

@@ -54,9 +54,7 @@ type ruleSetting struct {
 
 func (r *ruling) addTo(d *draft) {
 	placed := *r
-	if d.place != "" {
-		placed.place = d.place
-	}
+	placed.place = d.placed(r.place)
 	d.book.rulings = append(d.book.rulings, &placed)
 }
 
@@ -92,9 +90,7 @@ type policySource struct {
 
 func (p *policySource) addTo(d *draft) {
 	placed := *p
-	if d.place != "" {
-		placed.place = d.place
-	}
+	placed.place = d.placed(p.place)
 	if p.f == nil {
 		d.errorf("PolicyFrom (%s): the function is nil", placed.place)
 		return

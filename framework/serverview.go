@@ -18,6 +18,7 @@ type serverView struct {
 	call     *Call
 	base     grpc.ServerStream
 	ctx      context.Context
+	narrowed bool // the context can end before the stream's
 	from, to int32
 	held     any // the one response of a client stream
 	repeated bool
@@ -38,6 +39,7 @@ func (s *serverStream) view(ctx context.Context, c *Call, depth int32) *serverVi
 		v = &serverView{}
 	}
 	v.rpc, v.call, v.base, v.ctx, v.from, v.to = s, c, s.base, ctx, s.from, depth
+	v.narrowed = ctx.Done() != s.base.Context().Done()
 	return v
 }
 

@@ -18,14 +18,17 @@ func (v *serverView) receive(msg any) error {
 	if v.rpc.lost.Load() {
 		return status.Errorf(codes.Internal, "framework: %s: requests were lost when the context ended that they were waited for with", v.call.line.full)
 	}
-	fresh, ok := newLike(msg)
-	if !ok || !v.isNarrowed() {
+	if !v.narrowed {
 		return v.base.RecvMsg(msg)
 	}
 	if v.ctx.Err() != nil {
 		return v.cutShort()
 	}
 	// Into a message of its own: the caller's is the caller's again when the wait is given up.
+	fresh, ok := newLike(msg)
+	if !ok {
+		return v.base.RecvMsg(msg)
+	}
 	err, gaveUp := await(v.ctx, func() error { return v.base.RecvMsg(fresh) })
 	switch {
 	case gaveUp:
@@ -39,7 +42,7 @@ func (v *serverView) receive(msg any) error {
 
 // send sends to the base until the view's context ends: a receiver that takes nothing makes it wait.
 func (v *serverView) send(msg any) error {
-	if !v.isNarrowed() {
+	if !v.narrowed {
 		return v.base.SendMsg(msg)
 	}
 	if v.ctx.Err() != nil {
@@ -60,9 +63,6 @@ func (v *serverView) cutShort() error {
 	v.cut = err
 	return err
 }
-
-// isNarrowed reports whether the view's context can end before its stream's.
-func (v *serverView) isNarrowed() bool { return v.ctx.Done() != v.base.Context().Done() }
 
 // await runs f until ctx ends, and reports whether it gave up on it. A panic of f is raised again here.
 func await(ctx context.Context, f func() error) (err error, gaveUp bool) {

@@ -66,10 +66,7 @@ type structPart struct {
 }
 
 func (p *structPart) addTo(d *draft) {
-	place := p.place
-	if d.place != "" {
-		place = d.place
-	}
+	place := d.placed(p.place)
 	if p.problem != "" {
 		d.errorf("Struct (%s): %s", place, p.problem)
 		return

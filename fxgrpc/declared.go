@@ -81,17 +81,11 @@ func opens(name string) bool {
 
 // aim takes the scope from the targets, or else from the struct's line.
 func (s *structSpec) aim(items tag.Items, to []Target) {
-	side := framework.ServerSide
-	if items.First.Name == tag.ChainLine().Opens && items.First.Value == framework.ClientSide.String() {
+	side, isChain := framework.ServerSide, items.First.Name == tag.ChainLine().Opens
+	if isChain && items.First.Value == framework.ClientSide.String() {
 		side = framework.ClientSide
 	}
-	for i, t := range to {
-		if t == nil {
-			s.errs = append(s.errs, s.errorf("target %d is nil; leave it out", i+1))
-			continue
-		}
-		s.scope.add(t.target())
-	}
+	s.errs = append(s.errs, s.scope.take(s.declaration, to)...)
 	given := s.scope.said()
 	for _, option := range []string{"servers", "clients"} {
 		if i, ok := items.Get(option); ok {
@@ -101,10 +95,10 @@ func (s *structSpec) aim(items tag.Items, to []Target) {
 			}
 		}
 	}
-	if !s.scope.said() && items.First.Name == tag.ChainLine().Opens {
+	if isChain && !s.scope.said() {
 		s.scope.add(target{side: side})
 	}
-	if items.First.Name == tag.ChainLine().Opens && s.scope.on(1-side).said {
+	if isChain && s.scope.on(1-side).said {
 		s.errs = append(s.errs, s.errorf("the struct's line says chain=%s, and a target is for %ss; let them say the same", side, 1-side))
 	}
 	for _, why := range s.scope.check() {

@@ -22,13 +22,7 @@ func PartsFrom(ctor any, to ...Target) fx.Option {
 		errs = append(errs, c.errorf("%s gives %s; let it give a framework.Part or []framework.Part", c.name, c.result))
 	}
 	var s scope
-	for i, t := range to {
-		if t == nil {
-			errs = append(errs, c.errorf("target %d is nil; leave it out", i+1))
-			continue
-		}
-		s.add(t.target())
-	}
+	errs = append(errs, s.take(c.declaration, to)...)
 	for _, why := range s.check() {
 		errs = append(errs, c.errorf("%s", why))
 	}

@@ -120,8 +120,8 @@ func (p *Plan) String() string {
 	var b strings.Builder
 	for _, s := range p.servers {
 		fmt.Fprintln(&b, s.what)
-		standing := map[string]bool{}
-		for _, m := range p.Methods(s.name) {
+		standing, methods := map[string]bool{}, p.Methods(s.name)
+		for _, m := range methods {
 			e := s.chain.Explain(m)
 			for _, name := range e.Names() {
 				standing[name] = true
@@ -129,7 +129,7 @@ func (p *Plan) String() string {
 			fmt.Fprintf(&b, "  %s  %s%s\n", m, cmp.Or(strings.Join(e.Names(), " "), "no links"), bracketed(rulesOf(e, "")))
 		}
 		for _, l := range s.chain.Links() {
-			if !standing[l.Name] && (l.Why != "" || len(p.Methods(s.name)) > 0) {
+			if !standing[l.Name] && (l.Why != "" || len(methods) > 0) {
 				fmt.Fprintf(&b, "  without %s, %s: %s\n", l.Name, l.Place, cmp.Or(l.Why, "it stands on no method of the server"))
 			}
 		}

@@ -71,6 +71,18 @@ func (s *scope) add(t target) {
 	n.list = slices.Compact(n.list)
 }
 
+// take adds targets, and refuses those that are nil.
+func (s *scope) take(d declaration, to []Target) (errs []error) {
+	for i, t := range to {
+		if t == nil {
+			errs = append(errs, d.errorf("target %d is nil; leave it out", i+1))
+			continue
+		}
+		s.add(t.target())
+	}
+	return errs
+}
+
 // on is the scope on a side.
 func (s scope) on(side framework.Side) names {
 	switch {
